@@ -7,6 +7,7 @@
 #   services.sh env --fresh   the same with a new, empty database and a new topic prefix
 #   services.sh down          stop both, keep the data
 #   services.sh wipe          stop both, delete the data (the Kafka jars stay)
+#   services.sh needs         print the Debian packages that are missing for this
 #
 # Settings: VET_HUB_DEV_STATE (folder of data, logs and jars), VET_HUB_DEV_PGPORT, VET_HUB_DEV_KPORT, VET_HUB_DEV_CPORT
 # (ports of PostgreSQL, Kafka and Kafka's controller). Works as root and as an ordinary user; listens on 127.0.0.1 only.
@@ -54,13 +55,19 @@ kafka_runs() { started_for "$kafka/pid" "$kafka/server.properties"; }
 pg_ready() { pg_runs && port_open "$pgport"; }
 kafka_ready() { kafka_runs && port_open "$kport"; }
 
-check_installed() {
+needs() {
   local missing=()
   [ -n "$pgbin" ] || missing+=(postgresql)
   command -v java >/dev/null || missing+=(default-jre-headless)
   command -v mvn >/dev/null || jars_complete || missing+=(maven)
-  [ ${#missing[@]} = 0 ] ||
-    die "not installed: ${missing[*]}. On Debian or Ubuntu: apt-get install --no-install-recommends ${missing[*]}"
+  say "${missing[*]}"
+}
+
+check_installed() {
+  local missing
+  missing=$(needs)
+  [ -z "$missing" ] ||
+    die "not installed: $missing. On Debian or Ubuntu: apt-get install --no-install-recommends $missing"
 }
 
 check_port() { # PORT SETTING
@@ -285,5 +292,6 @@ case "${1:-} ${2:-}" in
   'env ' | 'env --fresh') environment "${2:-}" ;;
   'down ') down ;;
   'wipe ') wipe ;;
+  'needs ') needs ;;
   *) usage >&2; exit 2 ;;
 esac
