@@ -1,0 +1,82 @@
+"""What every fact is: a payload with a type, a topic, and who may say it. One class a type, in the noun's own file.
+
+The executor reads `refs` of every event to load rows, so the way through the fields is worked out once per class.
+"""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from events.envelope import TYPE_PREFIX, Envelope
+from events.refs import Step, walk, way_through
+
+COMPANY, PROVIDER, COORDINATOR, HUB = "company", "provider", "coordinator", "hub"
+ONLY_HUB = frozenset({HUB})
+
+
+class Event(BaseModel):
+    """A fact in the past tense. Equal payloads are equal events; the envelope does not count."""
+
+    model_config = ConfigDict(frozen=True)
+    __slots__ = ("_envelope",)
+
+    TYPE: ClassVar[str]
+    """Noun and fact as the wire writes them, `need.published`."""
+    VERSION: ClassVar[int] = 1
+    TOPIC: ClassVar[str]
+    SAID_BY: ClassVar[frozenset[str]] = ONLY_HUB
+    """Kinds of organisation that may send it, or `hub`."""
+    NOUN: ClassVar[str]
+    """The noun that the subject names."""
+    WAY: ClassVar[tuple[Step, ...]] = ()
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Work out where this class keeps its typed refs."""
+        super().__pydantic_init_subclass__(**kwargs)
+        cls.WAY = way_through(cls)
+
+    @classmethod
+    def wire_type(cls) -> str:
+        """Return the CloudEvents type, `eu.vethub.need.published.v1`."""
+        return f"{TYPE_PREFIX}{cls.TYPE}.v{cls.VERSION}"
+
+    def attached(self, envelope: Envelope) -> "Event":
+        """Return this event, remembering the envelope it was read from."""
+        object.__setattr__(self, "_envelope", envelope)
+        return self
+
+    @property
+    def envelope(self) -> Envelope:
+        """The envelope it was read from; raises LookupError on an event that was only made, not read."""
+        try:
+            return self._envelope  # type: ignore[attr-defined,no-any-return]
+        except AttributeError:
+            raise LookupError(f"{self.TYPE} was made here and has no envelope yet") from None
+
+    @property
+    def subject(self) -> str:
+        """What it is about: the envelope's word when read, else what the data say; empty when they do not."""
+        envelope: Envelope | None = getattr(self, "_envelope", None)
+        return envelope.subject if envelope is not None else self.own_subject() or ""
+
+    @property
+    def org(self) -> str:
+        """The organisation that the subject belongs to."""
+        return self.subject.partition("/")[0]
+
+    def own_subject(self) -> str | None:
+        """Return what the subject must be, None where only the envelope knows."""
+        return None
+
+    def partition_key(self, *, cause_key: str | None) -> str:
+        """Return what order is kept by; `cause_key` is the partition key of the event that led to this one."""
+        return cause_key or self.subject
+
+    def refs(self) -> Iterator[tuple[str, str]]:
+        """List (noun, key) of the subject and of everything the payload names by a typed ref."""
+        subject = self.subject
+        if subject:
+            yield self.NOUN, subject
+        yield from walk(self, self.WAY, subject.partition("/")[0])

@@ -1,0 +1,62 @@
+"""What is said about matches: proposed, asked, answered, over."""
+
+from events.base import PROVIDER, Event
+from events.topics import COOPERATION
+from schemas.matches import AboutMatch, Answer, Proposal, Request, RequestOutcome
+
+
+class AboutMatches(Event):
+    """A fact about a match; the subject is its id.
+
+    Order is kept by the need or offer: a fact that does not name it takes its cause's key, and the match id while
+    nobody knows better.
+    """
+
+    TOPIC = COOPERATION
+    NOUN = "match"
+    match_id: str
+
+    def own_subject(self) -> str:
+        """Return the match id."""
+        return self.match_id
+
+    def partition_key(self, *, cause_key: str | None) -> str:
+        """Return the need's or offer's ref, else the cause's key, else the match id."""
+        return getattr(self, "about", None) or cause_key or self.match_id
+
+
+class MatchProposed(AboutMatches, Proposal):
+    """Candidates were found for a need or offer."""
+
+    TYPE = "match.proposed"
+
+
+class MatchRequested(AboutMatches, Request):
+    """One provider is asked."""
+
+    TYPE = "match.requested"
+
+
+class MatchAnswered(AboutMatches, Answer):
+    """One provider answers."""
+
+    TYPE = "match.answered"
+    SAID_BY = frozenset({PROVIDER})
+
+
+class MatchExpired(AboutMatches, AboutMatch):
+    """Nobody decided in time."""
+
+    TYPE = "match.expired"
+
+
+class MatchSuperseded(AboutMatches, AboutMatch):
+    """A newer match takes the place of this one."""
+
+    TYPE = "match.superseded"
+
+
+class RequestAnswered(AboutMatches, RequestOutcome):
+    """The question to one provider has an outcome: an answer, or silence."""
+
+    TYPE = "request.answered"

@@ -1,0 +1,152 @@
+"""Reads JSON from outside and finds what the grammar allows but no two programs read alike.
+
+Doubled keys, numbers that no double holds, NUL and half surrogates, abysses of brackets. The codec and the catalogue call
+it before anybody looks at the meaning.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from events.errors import Invalid, NotCloudEvents
+from schemas.problems import Problem, pointer, quoted
+
+DEEPEST = 100  # levels of nesting
+LONGEST_NUMBER = 32  # characters; 64-bit whole numbers have 20, doubles at most 25
+MOST_PROBLEMS = 50  # enough to mend by; an attacker's million would only cost us
+UNSOUND = re.compile("[\0\ud800-\udfff]")
+
+
+class Parsed(NamedTuple):
+    """A JSON value, and whether parts of it need a closer look by `flaws_in`."""
+
+    value: Any
+    suspicious: bool
+
+
+class _Doubled(dict[str, Any]):
+    """An object in which keys were given twice."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        names = [name for name, _ in pairs]
+        self.twice = sorted({name for name in names if names.count(name) > 1})
+
+
+class _Wild(str):
+    """A number too long or too large to be read the same everywhere."""
+
+    __slots__ = ()
+
+
+class _Reader:
+    """The hooks of one parse; remembers whether any of them met something odd."""
+
+    def __init__(self) -> None:
+        self.odd = False
+
+    def mapping(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) == len(pairs):
+            return found
+        self.odd = True
+        return _Doubled(pairs)
+
+    def whole(self, digits: str) -> Any:
+        return int(digits) if len(digits) < 20 else self._wild(digits)
+
+    def real(self, digits: str) -> Any:
+        number = float(digits)
+        return number if math.isfinite(number) and len(digits) <= LONGEST_NUMBER else self._wild(digits)
+
+    def _wild(self, digits: str) -> _Wild:
+        self.odd = True
+        return _Wild(digits)
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def parse(body: bytes) -> Parsed:
+    """Parse JSON; raises NotCloudEvents where it is none, Invalid where it is nested too deep."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        raise NotCloudEvents(f"The body is not UTF-8 (byte {error.start}); send JSON in UTF-8.") from error
+    reader = _Reader()
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=reader.mapping,
+            parse_int=reader.whole,
+            parse_float=reader.real,
+            parse_constant=_no_constant,
+        )
+    except RecursionError:
+        raise _too_deep() from None
+    except ValueError as error:
+        raise NotCloudEvents(f"The body is not JSON: {error}.") from error
+    if text.count("[") + text.count("{") > DEEPEST and _is_deep(value):
+        raise _too_deep()
+    return Parsed(value, reader.odd or "\\u" in text)
+
+
+def _too_deep() -> Invalid:
+    return Invalid([Problem("", f"The JSON is nested more than {DEEPEST} levels deep; flatten it.")])
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        level = [child for node in level for child in _children(node)]
+        if not level:
+            return False
+    return True
+
+
+def _children(node: Any) -> Any:
+    if isinstance(node, dict):
+        return node.values()
+    return node if isinstance(node, list) else ()
+
+
+def flaws(body: bytes, *, at: str) -> list[Problem]:
+    """List what is wrong with a JSON text, with pointers that begin with `at`."""
+    try:
+        value, suspicious = parse(body)
+    except Invalid as error:
+        return [Problem(at + problem.pointer, problem.detail) for problem in error.errors]
+    except NotCloudEvents as error:
+        return [Problem(at, str(error))]
+    return flaws_in(value, at=at) if suspicious else []
+
+
+def flaws_in(value: Any, *, at: str) -> list[Problem]:
+    """List the flawed parts of a suspicious value, the first fifty at most."""
+    found = _look(value, at)
+    return [problem for problem, _ in zip(found, range(MOST_PROBLEMS), strict=False)]
+
+
+def _look(value: Any, at: str) -> Iterator[Problem]:
+    # Nesting is at most DEEPEST here, so this recursion ends.
+    if isinstance(value, _Doubled):
+        for name in value.twice:
+            yield Problem(at + pointer(name), f"The key {quoted(name)} is given more than once; keep one.")
+    if isinstance(value, _Wild):
+        yield Problem(at, f"The number {quoted(value)[1:-1]} is too long or too large; use at most 19 digits.")
+    elif isinstance(value, str) and UNSOUND.search(value):
+        yield Problem(at, f"{json.dumps(value)[:60]} holds a NUL or half a surrogate pair; leave it out.")
+    elif isinstance(value, dict):
+        for name, child in value.items():
+            if UNSOUND.search(name):
+                yield Problem(
+                    at, f"The key {json.dumps(name)[:60]} holds a NUL or half a surrogate pair; leave it out."
+                )
+            else:
+                yield from _look(child, at + pointer(name))
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from _look(child, f"{at}/{index}")

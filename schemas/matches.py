@@ -1,0 +1,145 @@
+"""What is proposed to whom, and what they answer."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from schemas.values import (
+    About,
+    Between,
+    CurriculumRef,
+    Day,
+    Eqf,
+    EscoUri,
+    Instant,
+    Label,
+    Listed,
+    LocalId,
+    MatchId,
+    Money,
+    Note,
+    Nuts,
+    OrganisationId,
+    Payload,
+    Price,
+    SessionRef,
+    Size,
+    Whole,
+    Window,
+)
+
+Decision = Annotated[str, Listed("accepted", "interested", "declined", "counter_offer")]
+
+
+class Reason(Payload):
+    """Why a candidate stands where it stands: a code, and what its sentence needs."""
+
+    code: Label
+    params: Mapping[str, str | int | float] = {}
+
+
+class Candidate(Payload):
+    """One way to meet a need: up to four curricula, one after the other, and why it is ranked so."""
+
+    candidate_id: LocalId
+    curriculum_refs: Annotated[tuple[CurriculumRef, ...], Size(0, 4)]
+    session_refs: Annotated[tuple[SessionRef, ...], Size(0, 20)]
+    provider_ids: Annotated[tuple[OrganisationId, ...], Size(1, 4)]
+    score: Annotated[float, Between(0, 100)]
+    """0 to 100 with one decimal."""
+    coverage: Annotated[float, Between(0, 1)]
+    """Share of the asked weight that is taught."""
+    breakdown: Mapping[str, float]
+    """Points of each criterion: skills, distance, date, level, focus, cost, language, green_digital, credential, record."""
+    explanation: tuple[Reason, ...] = ()
+    uncovered_skills: tuple[str, ...] = ()
+    """ESCO URIs, or the company's words where the concept is not known."""
+    total_hours: Annotated[int, Whole(0, 10_000)] | None = None
+    total_cost: Money | None = None
+    distance_km: Annotated[float, Between(0, 20_040)] | None = None
+
+
+class Proposal(Payload):
+    """The ranked candidates for one need or offer."""
+
+    match_id: MatchId
+    about: About
+    candidates: Annotated[tuple[Candidate, ...], Size(1, 5)]
+    ruleset_version: Label
+    expires_at: Instant
+
+
+class AskedCandidate(Payload):
+    """One provider's own part of a candidate."""
+
+    candidate_id: LocalId
+    curriculum_refs: tuple[CurriculumRef, ...]
+    session_refs: tuple[SessionRef, ...] = ()
+
+
+class Levels(Payload):
+    """EQF levels asked for; a missing one leaves that side open."""
+
+    eqf_min: Eqf | None = None
+    eqf_max: Eqf | None = None
+
+
+class RequestedSkill(Payload):
+    """A skill as a provider is told it."""
+
+    uri: EscoUri | None = None
+    label: Label
+    must: bool = True
+
+
+class Request(Payload):
+    """The question to one provider; names neither the company nor the need."""
+
+    match_id: MatchId
+    provider_id: OrganisationId
+    candidates: Annotated[tuple[AskedCandidate, ...], Size(1, 5)]
+    respond_by: Day
+    region: Nuts
+    """NUTS-3 region of the company's place."""
+    headcount: Annotated[int, Whole(1, 500)]
+    levels: Levels
+    skills: tuple[RequestedSkill, ...]
+    start_window: Window
+
+
+class Answer(Payload):
+    """What a provider answers to a request."""
+
+    match_id: MatchId
+    provider_id: OrganisationId
+    decision: Decision
+    reason_code: Annotated[str, Listed("no_capacity", "too_far", "dates", "price", "not_in_scope", "other")] | None = (
+        None
+    )
+    candidate_id: LocalId | None = None
+    session_ref: SessionRef | None = None
+    seats_offered: Annotated[int, Whole(1, 500)] | None = None
+    price: Price | None = None
+    valid_until: Day | None = None
+    message: Note | None = None
+
+
+class RequestOutcome(Payload):
+    """What became of the question to one provider, as the hub records it."""
+
+    match_id: MatchId
+    about: About
+    provider_ids: Annotated[tuple[OrganisationId, ...], Size(1, 4)]
+    decision: Annotated[str, Listed("accepted", "interested", "declined", "counter_offer", "expired", "closed")]
+    candidate_id: LocalId | None = None
+    reason_code: Label | None = None
+    session_ref: SessionRef | None = None
+    seats_offered: Annotated[int, Whole(1, 500)] | None = None
+    price: Price | None = None
+    valid_until: Day | None = None
+
+
+class AboutMatch(Payload):
+    """Something the hub says about a match."""
+
+    match_id: MatchId
+    about: About

@@ -1,0 +1,50 @@
+"""Messages to people: asked for, delivered, failed. People appear as refs, never by name or address."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import JsonValue
+
+from schemas.values import Instant, Label, Listed, Noun, Payload, PersonRef, Ref, Uuid, Whole
+
+RecipientRef = Annotated[PersonRef, Noun("person")]
+NotificationId = Annotated[Uuid, Noun("notification")]
+Channel = Annotated[str, Listed("email", "webhook", "console")]
+
+
+class NotificationRequest(Payload):
+    """Somebody is to be told something."""
+
+    notification_id: NotificationId
+    recipient_ref: RecipientRef
+    kind: Label
+    """Which message: the name of its template folder."""
+    channel: Channel
+    dedupe_key: Label
+    """Two requests with one key are one message."""
+    about: Ref | Uuid | None = None
+    send_at: Instant | None = None
+    """Not before; at once when missing."""
+    params: Mapping[str, JsonValue] = {}
+    """What the template needs; refs and figures, no personal data."""
+
+
+class Attempted(Payload):
+    """What is known after an attempt to deliver."""
+
+    notification_id: NotificationId
+    recipient_ref: RecipientRef
+    kind: Label
+    channel: Channel
+    dedupe_key: Label
+    at: Instant
+    attempt: Annotated[int, Whole(1, 1000)] = 1
+    provider_code: Label | None = None
+    """What the mail server or webhook receiver answered, as a code."""
+
+
+class Failure(Attempted):
+    """An attempt that failed for good."""
+
+    reason_code: Label
+    detail: Label | None = None
