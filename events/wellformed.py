@@ -70,8 +70,8 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON number")
 
 
-def parse(body: bytes) -> Parsed:
-    """Parse JSON; raises NotCloudEvents where it is none, Invalid where it is nested too deep."""
+def parse(body: bytes, *, at: str = "") -> Parsed:
+    """Parse JSON; raises NotCloudEvents where it is none, Invalid (at `at`) where it is an abyss of brackets."""
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
@@ -86,16 +86,15 @@ def parse(body: bytes) -> Parsed:
             parse_constant=_no_constant,
         )
     except RecursionError:
-        raise _too_deep() from None
+        raise Invalid([_too_deep(at)]) from None
     except ValueError as error:
         raise NotCloudEvents(f"The body is not JSON: {error}.") from error
-    if text.count("[") + text.count("{") > DEEPEST and _is_deep(value):
-        raise _too_deep()
-    return Parsed(value, reader.odd or "\\u" in text)
+    brackets = text.count("[") + text.count("{")
+    return Parsed(value, reader.odd or "\\u" in text or (brackets > DEEPEST and _is_deep(value)))
 
 
-def _too_deep() -> Invalid:
-    return Invalid([Problem("", f"The JSON is nested more than {DEEPEST} levels deep; flatten it.")])
+def _too_deep(at: str) -> Problem:
+    return Problem(at, f"The JSON is nested more than {DEEPEST} levels deep; flatten it.")
 
 
 def _is_deep(value: Any) -> bool:
@@ -116,9 +115,9 @@ def _children(node: Any) -> Any:
 def flaws(body: bytes, *, at: str) -> list[Problem]:
     """List what is wrong with a JSON text, with pointers that begin with `at`."""
     try:
-        value, suspicious = parse(body)
+        value, suspicious = parse(body, at=at)
     except Invalid as error:
-        return [Problem(at + problem.pointer, problem.detail) for problem in error.errors]
+        return list(error.errors)
     except NotCloudEvents as error:
         return [Problem(at, str(error))]
     return flaws_in(value, at=at) if suspicious else []
@@ -126,6 +125,8 @@ def flaws(body: bytes, *, at: str) -> list[Problem]:
 
 def flaws_in(value: Any, *, at: str) -> list[Problem]:
     """List the flawed parts of a suspicious value, the first fifty at most."""
+    if _is_deep(value):
+        return [_too_deep(at)]
     found = _look(value, at)
     return [problem for problem, _ in zip(found, range(MOST_PROBLEMS), strict=False)]
 

@@ -2,9 +2,19 @@
 
 from typing import Annotated
 
-from schemas.values import (
+from schemas.strictness import (
     WHEN_ABSENT,
     Between,
+    NotAbove,
+    NotBelow,
+    NotWith,
+    RequiredUnless,
+    RequiredWhen,
+    Size,
+    Together,
+    Whole,
+)
+from schemas.values import (
     CurriculumRef,
     Day,
     Description,
@@ -18,22 +28,14 @@ from schemas.values import (
     LearnerGroup,
     LocalId,
     Mode,
-    NotAbove,
-    NotBelow,
     Note,
-    NotWith,
     OrganisationId,
     OwnCurriculumId,
     Payload,
     Place,
     Price,
-    RequiredUnless,
-    RequiredWhen,
-    Size,
     Statement,
     Title,
-    Together,
-    Whole,
 )
 
 

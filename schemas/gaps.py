@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from schemas.values import Between, CurriculumRef, Label, Language, Listed, NeedRef, Noun, Nuts, Payload, Size, Uuid
+from schemas.strictness import Between, Listed, Size
+from schemas.values import CurriculumRef, Label, Language, NeedRef, Noun, Nuts, Payload, Uuid
 
 GAP_CODES = (
     "no_curriculum",

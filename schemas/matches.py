@@ -3,16 +3,15 @@
 from collections.abc import Mapping
 from typing import Annotated
 
+from schemas.strictness import Between, Listed, Size, Whole
 from schemas.values import (
     About,
-    Between,
     CurriculumRef,
     Day,
     Eqf,
     EscoUri,
     Instant,
     Label,
-    Listed,
     LocalId,
     MatchId,
     Money,
@@ -22,8 +21,6 @@ from schemas.values import (
     Payload,
     Price,
     SessionRef,
-    Size,
-    Whole,
     Window,
 )
 

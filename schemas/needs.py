@@ -2,34 +2,27 @@
 
 from typing import Annotated
 
+from schemas.strictness import WHEN_ABSENT, Listed, NotBelow, NotWith, RequiredUnless, Size, Together, Whole
 from schemas.values import (
-    WHEN_ABSENT,
     Day,
     Eqf,
     EscoUri,
     Label,
     Language,
     LearnerGroup,
-    Listed,
     LocalId,
     Mode,
     Money,
     NeedRef,
-    NotBelow,
     Note,
-    NotWith,
     OccupationUri,
     OrganisationId,
     Payload,
     PersonRef,
     Place,
-    RequiredUnless,
-    Size,
     SkillLevel,
     Statement,
     Title,
-    Together,
-    Whole,
     Window,
 )
 

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import JsonValue
 
-from schemas.values import Instant, Label, Listed, Noun, Payload, PersonRef, Ref, Uuid, Whole
+from schemas.strictness import Listed, Whole
+from schemas.values import Instant, Label, Noun, Payload, PersonRef, Ref, Uuid
 
 RecipientRef = Annotated[PersonRef, Noun("person")]
 NotificationId = Annotated[Uuid, Noun("notification")]

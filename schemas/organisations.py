@@ -2,9 +2,8 @@
 
 from typing import Annotated
 
+from schemas.strictness import WHEN_ABSENT, WHEN_NONE, Listed, NotBelow, RequiredUnless, Size, Together, Whole
 from schemas.values import (
-    WHEN_ABSENT,
-    WHEN_NONE,
     Country,
     Day,
     ElmSlug,
@@ -12,20 +11,14 @@ from schemas.values import (
     Label,
     Language,
     Latitude,
-    Listed,
     LocalId,
     Longitude,
     Nace,
-    NotBelow,
     Nuts,
     Payload,
     PersonRef,
     Place,
-    RequiredUnless,
-    Size,
     Slug,
-    Together,
-    Whole,
 )
 
 

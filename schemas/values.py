@@ -1,20 +1,19 @@
 """The words of the wire: ids, codes, money, texts, places, days. Payloads are made of these; everybody may use them.
 
-Input is strict and tells the sender what to mend; reading is lenient and fast: limits, patterns and lists bind only in
-pydantic's strict mode, so that an event stored under older or newer rules can still be read.
-Rejected: a flag in the validation context; it costs a Python call per field on each read, the strict branch nothing.
+Input is strict and tells the sender what to mend; reading is lenient and fast (`schemas/strictness.py`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, PlainSerializer, ValidationInfo
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic_core import CoreSchema, core_schema
 
 from schemas.codes import COUNTRIES, CURRENCIES, LANGUAGES, NUTS_COUNTRIES
+from schemas.strictness import WHEN_ABSENT, Between, Listed, NotBelow, Shape, Strictly, Together, Whole, wanted
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2199  # a date outside is a slip, and overflows when days are added to it
 
@@ -32,143 +31,6 @@ class Payload(BaseModel):
     """What every JSON object inside `data` inherits: frozen, and closed unless it is read leniently."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
-
-
-# ---- how strictness is declared ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Strictly:
-    """Checks input by `make(plain schema)`, and reads what is stored by the plain schema alone."""
-
-    make: Callable[[CoreSchema], CoreSchema]
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Build both branches."""
-        plain = handler(source)
-        return core_schema.lax_or_strict_schema(lax_schema=plain, strict_schema=self.make(plain))
-
-
-def _wanted(schema: CoreSchema, want: str) -> CoreSchema:
-    return core_schema.custom_error_schema(
-        schema,
-        custom_error_type="shape",
-        custom_error_message="Input should be {want}",
-        custom_error_context={"want": want},
-    )
-
-
-def Shape(pattern: str, want: str) -> Strictly:  # noqa: N802 - reads as a type in annotations
-    """Text of a form; `want` completes the sentence «x is not …»."""
-    return Strictly(lambda _: _wanted(core_schema.str_schema(pattern=f"^(?:{pattern})$"), want))
-
-
-def Listed(*values: str, want: str = "") -> Strictly:  # noqa: N802
-    """One of a list that may grow: input must be on it, readers keep what they do not know."""
-    what = want or "one of " + ", ".join(values)
-    return Strictly(lambda _: _wanted(core_schema.literal_schema(list(values)), what))
-
-
-def Whole(least: int, most: int) -> Strictly:  # noqa: N802
-    """A whole number between two limits, both allowed."""
-    return Strictly(lambda _: core_schema.int_schema(ge=least, le=most))
-
-
-def Between(least: float, most: float) -> Strictly:  # noqa: N802
-    """A number between two limits, both allowed."""
-    return Strictly(lambda _: core_schema.float_schema(ge=least, le=most, allow_inf_nan=False))
-
-
-def Size(least: int, most: int) -> Strictly:  # noqa: N802
-    """How many items a list may have."""
-    return Strictly(lambda plain: {**plain, "min_length": least, "max_length": most})
-
-
-def Rule(broken: Callable[[Any, Mapping[str, Any]], str | None]) -> Strictly:  # noqa: N802
-    """A rule between a field and the ones declared before it; `broken` returns the sentence, None when all is well."""
-
-    def check(value: Any, info: ValidationInfo) -> Any:
-        sentence = broken(value, info.data)
-        if sentence:
-            raise PydanticCustomError("rule", "{sentence}", {"sentence": sentence})
-        return value
-
-    return Strictly(lambda plain: core_schema.with_info_after_validator_function(check, plain))
-
-
-def NotBelow(other: str) -> Strictly:  # noqa: N802
-    """Not smaller or earlier than another field."""
-
-    def broken(value: Any, others: Mapping[str, Any]) -> str | None:
-        low = others.get(other)
-        if value is None or low is None or value >= low:
-            return None
-        return f"{value} lies before {other}, {low}; swap the two or mend one."
-
-    return Rule(broken)
-
-
-def NotAbove(other: str) -> Strictly:  # noqa: N802
-    """Not greater than another field."""
-
-    def broken(value: Any, others: Mapping[str, Any]) -> str | None:
-        high = others.get(other)
-        return f"{value} is more than {other}, {high}; mend one." if high is not None and value > high else None
-
-    return Rule(broken)
-
-
-def RequiredWhen(other: str, *values: Any) -> Strictly:  # noqa: N802
-    """Must be there when another field has one of some values; the field needs `WHEN_ABSENT` as its default."""
-
-    def broken(value: Any, others: Mapping[str, Any]) -> str | None:
-        if value or others.get(other) not in values:
-            return None
-        return f"This field is required when {other} is {_plain(others[other])}; add it."
-
-    return Rule(broken)
-
-
-def RequiredUnless(*others: str) -> Strictly:  # noqa: N802
-    """Must be there unless one of some other fields says something."""
-
-    def broken(value: Any, present: Mapping[str, Any]) -> str | None:
-        if value or any(present.get(other) for other in others) or any(other not in present for other in others):
-            return None
-        return f"This field is required unless {' or '.join(others)} is given; add one of them."
-
-    return Rule(broken)
-
-
-def NotWith(other: str) -> Strictly:  # noqa: N802
-    """May not be there together with another field."""
-
-    def broken(value: Any, others: Mapping[str, Any]) -> str | None:
-        both = value is not None and others.get(other) is not None
-        return f"{other} is given too; keep one of the two." if both else None
-
-    return Rule(broken)
-
-
-def Together(other: str) -> Strictly:  # noqa: N802
-    """Must be there exactly when another field is."""
-
-    def broken(value: Any, others: Mapping[str, Any]) -> str | None:
-        if other not in others or (value is None) == (others[other] is None):
-            return None
-        return f"This field and {other} come together; give both or neither."
-
-    return Rule(broken)
-
-
-def _plain(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-WHEN_ABSENT: Any = Field(default=None, validate_default=True)
-"""Default of a field whose rule must also look when the field is missing."""
-WHEN_NONE: Any = Field(default=(), validate_default=True)
-"""The same for a list."""
 
 
 # ---- names of things --------------------------------------------------------------------------------------------------
@@ -260,7 +122,7 @@ SkillLevel = Annotated[str, Listed("awareness", "foundation", "autonomous", "exp
 
 def _texts(most: int, pattern: str) -> Strictly:
     line = core_schema.str_schema(min_length=1, max_length=most, pattern=pattern)
-    language = _wanted(
+    language = wanted(
         core_schema.literal_schema(list(LANGUAGES)),
         "a language; key the map by ISO 639-1 codes in small letters, as in pt",
     )
@@ -307,7 +169,7 @@ def _parsed(read: Callable[[str], Any], *, pattern: str, want: str, form: str | 
         pattern=f"^(?:{pattern})$", metadata={"pydantic_js_updates": {"format": form}} if form else None
     )
     read_text = core_schema.no_info_after_validator_function(read, text)
-    return Strictly(lambda plain: _wanted(core_schema.chain_schema([read_text, plain]), want))
+    return Strictly(lambda plain: wanted(core_schema.chain_schema([read_text, plain]), want))
 
 
 Day = Annotated[
