@@ -1,0 +1,263 @@
+"""What is proposed: a need is ranked against the catalogue and becomes a match or a gap, again whenever it could change.
+
+Hears need and reminder events; says match.proposed, match.superseded, match.expired, need.unmatched, need.expired and
+need.rematch-due.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+
+from events.matches import MatchExpired, MatchProposed, MatchSuperseded
+from events.needs import (
+    NeedExpired,
+    NeedPublished,
+    NeedRematchDue,
+    NeedUnmatched,
+    NeedUpdated,
+    NeedWithdrawn,
+)
+from events.refusals import ReminderDue
+from hub.dispatch.outcomes import Refused
+from hub.dispatch.router import Router
+from hub.dispatch.unit_of_work import UnitOfWork
+from hub.matching.follow import MatchingIndex
+from hub.matching.gaps import cluster_of
+from hub.matching.outcome import Candidate, Ranking
+from hub.matching.rows import ask_of
+from hub.rows import Gap, Match, Need, Organisation, Request
+from schemas import gaps, matches, needs
+from schemas.values import Money
+
+proposals = Router("matcher")
+
+NEED_EXPIRY = "need-expiry"
+MATCH_EXPIRY = "match-expiry"
+SWEEP = "sweep"
+OVER = frozenset({"withdrawn", "expired"})
+
+Proposed = MatchProposed | MatchSuperseded | NeedUnmatched
+
+
+@proposals.on("match-need")
+def match_need(event: NeedPublished, uow: UnitOfWork, index: MatchingIndex) -> Iterator[Proposed]:
+    """Record a new need and propose what teaches it, or say why nothing does."""
+    _require_company(event.company_id, uow)
+    if uow.find(Need, event.subject) is not None:
+        raise Refused("exists", f"{event.subject} was published before; send need.updated to change it")
+    need = _stated(event, uow)
+    uow.remind(_end_of(need), kind=NEED_EXPIRY, about=need.key)
+    yield from _propose(need, uow, index)
+
+
+@proposals.on("match-need-anew")
+def match_need_anew(event: NeedUpdated, uow: UnitOfWork, index: MatchingIndex) -> Iterator[Proposed]:
+    """Record a need as it is stated now and match it again; providers who were silent may be asked again."""
+    _require_company(event.company_id, uow)
+    known = uow.get(Need, event.subject)
+    uow.only_newer(known)
+    if known.state == "agreed":
+        raise Refused("already_agreed", f"{known.key} is agreed; withdraw it and publish a new need")
+    _refuse_if_over(known)
+    need = known.model_copy(update={"told": _told(event), "told_seq": uow.seq, "silent": ()})
+    uow.remind(_end_of(need), kind=NEED_EXPIRY, about=need.key)
+    yield from _propose(need, uow, index)
+
+
+@proposals.on("withdraw-need")
+def withdraw_need(event: NeedWithdrawn, uow: UnitOfWork) -> Iterator[MatchSuperseded]:
+    """Stop looking for a need."""
+    need = uow.get(Need, event.subject)
+    _refuse_if_over(need)
+    yield from _close_open(need, uow)
+    uow.save(need.model_copy(update={"state": "withdrawn", "match_id": None, "gap_id": None, "told_seq": uow.seq}))
+
+
+@proposals.on("match-need-again")
+def match_need_again(event: NeedRematchDue, uow: UnitOfWork, index: MatchingIndex) -> Iterator[Proposed]:
+    """Match a standing need again, because something changed."""
+    need = uow.get(Need, event.need_ref)
+    if need.stands:
+        yield from _propose(need, uow, index)
+
+
+@proposals.on("expire")
+def expire(
+    event: ReminderDue, uow: UnitOfWork, index: MatchingIndex
+) -> Iterator[NeedExpired | MatchExpired | MatchSuperseded | NeedRematchDue]:
+    """End what has run out, and look over what missed a change of the catalogue."""
+    if event.kind == NEED_EXPIRY:
+        yield from _expire_need(event.about, uow)
+    elif event.kind == MATCH_EXPIRY:
+        yield from _expire_match(event.about, uow)
+    elif event.kind == SWEEP:
+        for ref in index.missed_a_change():
+            yield NeedRematchDue(need_ref=ref, because="sweep")
+
+
+def _expire_need(ref: str, uow: UnitOfWork) -> Iterator[NeedExpired | MatchSuperseded]:
+    need = uow.get(Need, ref)
+    if not need.stands or _end_of(need) > uow.now:
+        return
+    yield from _close_open(need, uow)
+    uow.save(need.model_copy(update={"state": "expired", "match_id": None, "gap_id": None}))
+    yield NeedExpired(need_ref=ref)
+
+
+def _expire_match(match_id: str, uow: UnitOfWork) -> Iterator[MatchExpired | NeedRematchDue]:
+    match = uow.get(Match, match_id)
+    if match.state != "open":
+        return
+    uow.save(match.model_copy(update={"state": "expired"}))
+    yield MatchExpired(match_id=match_id, about=match.about)
+    need = uow.get(Need, match.about)
+    silent = {provider for provider in _providers(match) if _was_silent(match_id, provider, uow)}
+    uow.save(
+        need.model_copy(update={"state": "open", "match_id": None, "silent": tuple(sorted(silent | set(need.silent)))})
+    )
+    yield NeedRematchDue(need_ref=need.key, because="match_expired")
+
+
+def _was_silent(match_id: str, provider_id: str, uow: UnitOfWork) -> bool:
+    request = uow.find(Request, f"{match_id}/{provider_id}")
+    return request is None or request.answer is None
+
+
+def _propose(need: Need, uow: UnitOfWork, index: MatchingIndex) -> Iterator[Proposed]:
+    need = need.model_copy(update={"seen_clock": index.clock})
+    ranking = index.rank(need, uow)
+    if ranking.candidates:
+        yield from _propose_candidates(need, ranking, uow)
+    else:
+        yield from _tell_gap(need, ranking, uow)
+
+
+def _propose_candidates(need: Need, ranking: Ranking, uow: UnitOfWork) -> Iterator[Proposed]:
+    best = ranking.candidates[0]
+    open_match = uow.find(Match, need.match_id) if need.match_id else None
+    if open_match is not None and open_match.state == "open":
+        first = open_match.candidates[0]
+        if (first.curriculum_refs, first.session_refs) == (best.curriculum_refs, best.session_refs):
+            uow.save(need)
+            return
+    yield from _close_open(need, uow)
+    match = Match(
+        key=uow.new_id(),
+        org=need.org,
+        state="open",
+        about=need.key,
+        candidates=tuple(_candidate(n, each) for n, each in enumerate(ranking.candidates, 1)),
+        ruleset_version=ranking.ruleset_version,
+        expires_at=_expiry(need, ranking, uow),
+    )
+    uow.save(match)
+    uow.save(need.model_copy(update={"state": "proposed", "match_id": match.key, "gap_id": None}))
+    uow.remind(match.expires_at, kind=MATCH_EXPIRY, about=match.key, key=need.key)
+    yield MatchProposed(
+        match_id=match.key,
+        about=match.about,
+        candidates=match.candidates,
+        ruleset_version=match.ruleset_version,
+        expires_at=match.expires_at,
+    )
+
+
+def _tell_gap(need: Need, ranking: Ranking, uow: UnitOfWork) -> Iterator[Proposed]:
+    known = uow.find(Gap, need.gap_id) if need.gap_id else None
+    told = _gap(known.key if known else uow.new_id(), need, ranking)
+    if known is not None and known.state == "open" and known.told == told:
+        uow.save(need)
+        return
+    if known is not None:
+        told = told.model_copy(update={"gap_id": uow.new_id()})
+    yield from _close_open(need, uow)
+    uow.save(Gap(key=told.gap_id, org=need.org, state="open", about=need.key, told=told))
+    uow.save(need.model_copy(update={"state": "gap", "match_id": None, "gap_id": told.gap_id}))
+    yield NeedUnmatched.model_validate(told, from_attributes=True)
+
+
+def _close_open(need: Need, uow: UnitOfWork) -> Iterator[MatchSuperseded]:
+    match = uow.find(Match, need.match_id) if need.match_id else None
+    if match is not None and match.state == "open":
+        uow.save(match.model_copy(update={"state": "superseded"}))
+        yield MatchSuperseded(match_id=match.key, about=match.about)
+    gap = uow.find(Gap, need.gap_id) if need.gap_id else None
+    if gap is not None and gap.state == "open":
+        uow.save(gap.model_copy(update={"state": "closed"}))
+
+
+def _candidate(n: int, found: Candidate) -> matches.Candidate:
+    cost = found.total_cost
+    return matches.Candidate(
+        candidate_id=f"c{n}",
+        curriculum_refs=found.curriculum_refs,
+        session_refs=found.session_refs,
+        provider_ids=found.provider_ids,
+        score=found.score,
+        coverage=found.coverage,
+        breakdown=dict(found.breakdown),
+        explanation=tuple(matches.Reason(code=note.code, params=dict(note.params)) for note in found.explanation),
+        uncovered_skills=found.uncovered_skills,
+        total_hours=found.total_hours,
+        total_cost=Money(amount=cost.amount, currency=cost.currency) if cost else None,
+        distance_km=found.distance_km,
+    )
+
+
+def _gap(gap_id: str, need: Need, ranking: Ranking) -> gaps.Gap:
+    cluster = cluster_of(ask_of(need))
+    return gaps.Gap(
+        gap_id=gap_id,
+        need_ref=need.key,
+        reason_codes=ranking.gap or (),
+        uncovered_skills=ranking.uncovered_skills,
+        best_score=ranking.best_score,
+        nearest_misses=tuple(
+            gaps.NearestMiss(curriculum_refs=miss.curriculum_refs, score=miss.score, failed=miss.failed)
+            for miss in ranking.nearest_misses
+        ),
+        cluster_key=gaps.ClusterKey(
+            skill_group=cluster.skill_group,
+            nuts2=cluster.nuts2,
+            language=cluster.language,
+            eqf_band=cluster.eqf_band,
+        )
+        if cluster.skill_group
+        else None,
+        ruleset_version=ranking.ruleset_version,
+    )
+
+
+def _stated(event: NeedPublished, uow: UnitOfWork) -> Need:
+    return Need(key=event.subject, org=event.company_id, state="open", told=_told(event), told_seq=uow.seq)
+
+
+def _told(event: NeedPublished | NeedUpdated) -> needs.Need:
+    return needs.Need.model_validate(event, from_attributes=True)
+
+
+def _require_company(company_id: str, uow: UnitOfWork) -> None:
+    reason = f"{company_id} is not registered as a company yet"
+    organisation = uow.get(Organisation, company_id, otherwise=reason)
+    if organisation.company is None:
+        raise uow.waiting(Organisation, company_id, reason)
+
+
+def _refuse_if_over(need: Need) -> None:
+    if need.state in OVER:
+        raise Refused(f"need_{need.state}", f"{need.key} is {need.state}; publish a new need")
+
+
+def _end_of(need: Need) -> datetime:
+    return datetime.combine(need.told.valid_until + timedelta(days=1), time(), UTC)
+
+
+def _expiry(need: Need, ranking: Ranking, uow: UnitOfWork) -> datetime:
+    deadlines = [each.application_deadline for each in ranking.candidates if each.application_deadline]
+    ends = [_end_of(need), uow.now + timedelta(days=uow.terms.match_days)]
+    if deadlines:
+        ends.append(datetime.combine(max(deadlines) + timedelta(days=1), time(), UTC))
+    return min(ends)
+
+
+def _providers(match: Match) -> set[str]:
+    return {provider for candidate in match.candidates for provider in candidate.provider_ids}

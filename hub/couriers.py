@@ -1,0 +1,143 @@
+"""Couriers carry jobs out of the building and report what they learnt as events. They hold no transaction meanwhile.
+
+A job is leased: a courier that dies leaves it to another after the lease. The report's id comes from the job and the
+attempt, so a repeated report changes nothing. What leaves, leaves at least once, with a stable name (Message-ID).
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from events.base import Event
+from events.catalogue import dump
+from events.envelope import HUB_SOURCE, Envelope
+from hub.clock import Clock, stamp
+from hub.dispatch.runner import pause_after
+from hub.errors import ServiceAway
+from hub.failpoints import reach
+from hub.ids import attempt_id
+from hub.log.port import Log
+from hub.store import jobs
+from hub.store.history import Entry
+from hub.store.jobs import JobRow
+from hub.store.port import Store
+from hub.store.session import Session
+
+log = structlog.get_logger()
+LEASE = timedelta(minutes=2)
+POLL = 0.5  # seconds
+AT_ONCE = 4  # jobs a courier carries at the same time
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What came of one attempt: done, failed for good, or due again at `again_at`; and what is to be said about it."""
+
+    state: str
+    answer: str
+    event: Event | None = None
+    again_at: datetime | None = None
+
+
+class Channel(Protocol):
+    """Carries the jobs of one channel: mail now, webhooks and documents later."""
+
+    async def carry(self, job: JobRow, *, now: datetime) -> Carried:
+        """Try once; trouble outside is an answer, not an exception."""
+        ...
+
+
+class Courier:
+    """Takes due jobs of its channels, carries them, writes down and says what came of it."""
+
+    def __init__(self, store: Store, appender: Log, clock: Clock, channels: Mapping[str, Channel]) -> None:
+        self._store = store
+        self._log = appender
+        self._clock = clock
+        self._channels = channels
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look for jobs now."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Carry jobs until cancelled."""
+        failures = 0
+        while True:
+            try:
+                carried = await self.once()
+                failures = 0
+            except ServiceAway as away:
+                failures += 1
+                if failures & (failures - 1) == 0:
+                    log.warning("courier.away", failures=failures, reason=str(away))
+                await asyncio.sleep(pause_after(failures))
+                continue
+            if not carried:
+                await self._until_woken()
+
+    async def once(self) -> int:
+        """Carry one lot of due jobs; returns how many."""
+        carried = 0
+        for name, channel in self._channels.items():
+            taken = await self._take(name)
+            await asyncio.gather(*(self._carry(channel, job) for job in taken))
+            carried += len(taken)
+        return carried
+
+    async def _take(self, channel: str) -> Sequence[JobRow]:
+        now = self._clock.now()
+        if not await self._store.read(jobs.any_due, channel=channel, now=stamp(now)):
+            return ()
+        return await self._store.write(
+            jobs.lease, channel=channel, now=stamp(now), until=stamp(now + LEASE), limit=AT_ONCE
+        )
+
+    async def _carry(self, channel: Channel, job: JobRow) -> None:
+        try:
+            carried = await channel.carry(job, now=self._clock.now())
+        except ServiceAway:
+            raise
+        except Exception as error:  # noqa: BLE001 - a template's bug parks its job, with the reason, and nothing else
+            log.error("job.failed", job=job.job_id, kind=job.kind, error=type(error).__name__)
+            carried = Carried("failed", f"{type(error).__name__}: {error}"[:500])
+        reach("courier.carried")
+        await self._store.write(self._write_down, job, carried)
+        self._log.appended()
+
+    async def _write_down(self, session: Session, job: JobRow, carried: Carried) -> None:
+        due_at = stamp(carried.again_at) if carried.again_at else None
+        state = "due" if carried.again_at else carried.state
+        if not await jobs.finish(session, job, state=state, answer=carried.answer, due_at=due_at):
+            return  # the lease ran out and another courier has the job: its report counts
+        if carried.event is not None:
+            await self._log.append(session, [self._report(job, carried.event)])
+
+    def _report(self, job: JobRow, event: Event) -> Entry:
+        now = self._clock.now()
+        envelope = Envelope(
+            id=attempt_id(job.job_id, job.attempts),
+            source=HUB_SOURCE,
+            type=event.wire_type(),
+            subject=event.own_subject() or job.job_id,
+            time=now,
+            data=dump(event),
+            tenant="hub",
+            received_at=now,
+            correlation_id=job.correlation_id,
+            causation_id=job.event_id,
+            partition_key=event.partition_key(cause_key=None),
+        )
+        return Entry(envelope, event.TOPIC, "courier")
+
+    async def _until_woken(self) -> None:
+        try:
+            await asyncio.wait_for(self._wake.wait(), POLL)
+        except TimeoutError:
+            return
+        self._wake.clear()

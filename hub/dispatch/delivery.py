@@ -1,0 +1,27 @@
+"""One event on its way into one group, from the log or from the parked rows."""
+
+from dataclasses import dataclass
+
+from events.envelope import Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """What the parked row said when it was read; the executor takes the row inside its transaction."""
+
+    parked_id: str
+    state: str
+    attempts: int
+    first_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An envelope at a place of a partition; `envelope` is None for a record nobody can read."""
+
+    partition: str
+    position: int
+    envelope: Envelope | None
+    raw: bytes | None = None
+    problem: str = ""
+    parked: Parked | None = None

@@ -1,0 +1,133 @@
+"""The executor: takes a batch of deliveries through a group's handlers in one transaction.
+
+Called by the log's readers and by the parked-row loop. Promises: inbox, state, history, outbox, parked rows and jobs of a
+batch are kept together or not at all; an event a group has taken is never handled again; a handler's bug parks its event
+and costs the rest of the batch nothing. Trouble with the database counts no attempt: `run` raises ServiceAway and the
+same batch is brought again.
+"""
+
+from collections.abc import Sequence
+
+import structlog
+
+from events.catalogue import EVENTS, read
+from events.envelope import Envelope
+from events.errors import Unreadable
+from hub.clock import Clock
+from hub.dispatch.batch import Batch, Task, Wanted
+from hub.dispatch.delivery import Delivery
+from hub.dispatch.flush import Appender, claim, flush, load
+from hub.dispatch.outcomes import NotLoaded
+from hub.dispatch.parking import failed
+from hub.dispatch.router import Group
+from hub.dispatch.unit_of_work import DEFAULT_TERMS, Terms
+from hub.errors import FlushConflict, ServiceAway
+from hub.failpoints import reach
+from hub.rows import BY_NOUN
+from hub.store.port import Store
+
+log = structlog.get_logger()
+CONFLICTS = 3  # times a batch runs again whole before its events run one by one
+LOADS = 100  # rounds of loading after which a handler is judged to ask for ever
+EPOCH = 0  # of the live stream; a replay will read under its own
+
+
+class Executor:
+    """Runs batches of one process against one store and one log."""
+
+    def __init__(self, store: Store, appender: Appender, clock: Clock, terms: Terms = DEFAULT_TERMS) -> None:
+        self._store = store
+        self._appender = appender
+        self._clock = clock
+        self._terms = terms
+
+    async def run(self, group: Group, deliveries: Sequence[Delivery], position: int | None = None) -> None:
+        """Handle a batch; on a log kept in the same database, `position` is stored with it."""
+        tasks = [task for task in (_task(group, delivery) for delivery in deliveries) if task is not None]
+        await group.prepare(self._store, [task.event for task in tasks if task.event is not None])
+        for _ in range(CONFLICTS):
+            try:
+                await self._in_one_transaction(group, tasks, position)
+            except FlushConflict as conflict:
+                log.info("batch.again", group=group.name, events=len(tasks), reason=str(conflict))
+            except ServiceAway:
+                raise
+            except Exception as error:  # noqa: BLE001 - a row the database refuses; found by going one by one
+                log.warning("batch.refused", group=group.name, events=len(tasks), error=type(error).__name__)
+                break
+            else:
+                return
+        await self._one_by_one(group, tasks, position)
+
+    async def _one_by_one(self, group: Group, tasks: Sequence[Task], position: int | None) -> None:
+        for task in tasks:
+            try:
+                await self._in_one_transaction(group, [task], None)
+            except ServiceAway:
+                raise
+            except Exception as error:  # noqa: BLE001 - what the database refuses for one event is that event's bug
+                await self._park(group, task, error)
+        if position is not None:
+            await self._in_one_transaction(group, [], position)
+
+    async def _park(self, group: Group, task: Task, error: Exception) -> None:
+        batch = self._batch(group)
+        async with self._store.transaction() as tx:
+            for taken in await tx.do(claim, [task], batch, ()):
+                batch.parked.append(failed(taken.delivery, error, grp=group.name, epoch=EPOCH, now=batch.now))
+            await tx.do(flush, batch, self._appender, None)
+
+    async def _in_one_transaction(self, group: Group, tasks: Sequence[Task], position: int | None) -> None:
+        batch = self._batch(group)
+        async with self._store.transaction() as tx:
+            todo = await tx.do(claim, tasks, batch, named_rows(tasks))
+            reach("executor.claimed")
+            rounds = 0
+            while todo:
+                todo, wanted = batch.step(todo)
+                if wanted:
+                    await tx.do(load, batch.memory, wanted)
+                rounds += 1
+                if rounds > LOADS:
+                    raise NotLoaded(wanted)
+            await tx.do(flush, batch, self._appender, position)
+            reach("executor.flushed")
+        reach("executor.committed")
+
+    def _batch(self, group: Group) -> Batch:
+        return Batch(group=group.name, epoch=EPOCH, now=self._clock.now(), blocked=set(), terms=self._terms)
+
+
+def named_rows(tasks: Sequence[Task]) -> set[Wanted]:
+    """Return every row that the payloads name: a first guess that saves most second runs."""
+    wanted: set[Wanted] = set()
+    for task in tasks:
+        if task.event is not None:
+            wanted.update((BY_NOUN[noun], key) for noun, key in task.event.refs() if noun in BY_NOUN)
+    return wanted
+
+
+def _task(group: Group, delivery: Delivery) -> Task | None:
+    envelope = delivery.envelope
+    if envelope is None:
+        return Task(delivery, None, ())
+    handlers = group.by_type.get(envelope.short_type)
+    if handlers is None:
+        return _unheard(delivery, envelope)
+    try:
+        return Task(delivery, read(envelope), handlers)
+    except Unreadable as problem:
+        return Task(_broken(delivery, str(problem)), None, handlers)
+
+
+def _unheard(delivery: Delivery, envelope: Envelope) -> Task | None:
+    if envelope.short_type in EVENTS:
+        # Nobody here hears it any more; a parked one is settled so that it does not come back.
+        return Task(delivery, read(envelope), ()) if delivery.parked else None
+    # Said by a newer release: a handler of ours may hear it after the upgrade, so it is kept and tried again.
+    return Task(delivery, None, (), problem=f"{envelope.type} is not known to this release")
+
+
+def _broken(delivery: Delivery, problem: str) -> Delivery:
+    raw = delivery.envelope.data if delivery.envelope else delivery.raw
+    return Delivery(delivery.partition, delivery.position, delivery.envelope, raw, problem, delivery.parked)

@@ -1,0 +1,117 @@
+"""The two ends of a batch's transaction as query functions: taking the events, and writing all they led to."""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+import orjson
+
+from hub.clock import stamp
+from hub.dispatch.batch import Batch, Task, Wanted
+from hub.dispatch.parking import place
+from hub.dispatch.unit_of_work import Job, Memory, Reminder, Search
+from hub.rows import Row
+from hub.store import cursors, due, history, inbox, jobs, nouns, parked
+from hub.store.history import Entry
+from hub.store.session import Session
+
+
+class Appender(Protocol):
+    """The writing half of a log."""
+
+    async def append(self, session: Session, entries: Sequence[Entry]) -> int:
+        """Store events inside the open transaction."""
+        ...
+
+
+async def claim(session: Session, tasks: Sequence[Task], batch: Batch, wanted: Iterable[Wanted]) -> list[Task]:
+    """Take the tasks that nobody took, learn which keys are blocked, load what the payloads name."""
+    fresh = [task for task in tasks if task.delivery.parked is None]
+    again = [task for task in tasks if task.delivery.parked is not None]
+    names = {id(task): (at.source, at.id) for task in fresh for at in (place(task.delivery),)}
+    new = await inbox.claim(
+        session, sorted(set(names.values())), grp=batch.group, epoch=batch.epoch, at=stamp(batch.now)
+    )
+    # Only now: the insert above waits for whoever holds the same events, and what they parked must be seen here.
+    ids = [task.delivery.parked.parked_id for task in again if task.delivery.parked]
+    taken = await parked.lock(session, ids) if ids else set()
+    if fresh:
+        batch.blocked = await parked.blocked(session, sorted({task.key for task in fresh}), grp=batch.group)
+    await load(session, batch.memory, wanted)
+    todo = [task for task in again if task.delivery.parked and task.delivery.parked.parked_id in taken]
+    for task in fresh:
+        if names[id(task)] in new:
+            new.discard(names[id(task)])  # the same record twice in one batch is one event
+            todo.append(task)
+    return todo
+
+
+async def load(session: Session, memory: Memory, wanted: Iterable[Wanted]) -> None:
+    """Load rows by key and by search: one SELECT a table, one a search."""
+    by_kind: dict[type[Row], list[str]] = {}
+    for want in wanted:
+        if isinstance(want, Search):
+            rows = await nouns.where(session, want.kind, want.column, want.value)
+            memory.found[want] = tuple(row.key for row in rows)
+            for row in rows:
+                memory.loaded.setdefault((want.kind, row.key), row)
+        elif want not in memory.loaded:
+            by_kind.setdefault(want[0], []).append(want[1])
+    for kind, keys in by_kind.items():
+        found = await nouns.load(session, kind, keys)
+        for key in keys:
+            memory.loaded[kind, key] = found.get(key)
+
+
+async def flush(session: Session, batch: Batch, log: Appender, position: int | None) -> None:
+    """Write everything a batch led to. Parks first and releases after, so that a wait this batch ends is ended."""
+    saved = await _save(session, batch.memory)
+    await log.append(session, await history.joined(session, batch.said))
+    await jobs.put(session, [_job(job) for job in batch.memory.jobs])
+    await due.put(session, [_reminder(reminder) for reminder in batch.memory.reminders])
+    await inbox.settle(session, batch.settled, grp=batch.group, epoch=batch.epoch, at=stamp(batch.now))
+    if batch.parked:
+        await parked.park(session, batch.parked)
+    if saved:
+        await parked.release(session, saved, now=stamp(batch.now))
+    if batch.through:
+        await parked.through(session, batch.through)
+    if position is not None:
+        await cursors.move(session, batch.group, position)
+
+
+async def _save(session: Session, memory: Memory) -> list[str]:
+    by_kind: dict[type[Row], list[Row]] = {}
+    for (kind, key), row in memory.saved.items():
+        next_version = memory.seen_version((kind, key)) + 1
+        by_kind.setdefault(kind, []).append(row.model_copy(update={"version": next_version}))
+    if by_kind:
+        await nouns.tick(session)
+    for kind in sorted(by_kind, key=lambda kind: kind.TABLE):
+        await nouns.save(session, kind, by_kind[kind])
+    return [f"{kind.NOUN}:{row.key}" for kind, rows in by_kind.items() for row in rows]
+
+
+def _job(job: Job) -> dict[str, str]:
+    return {
+        "job_id": job.job_id,
+        "dedupe_key": job.dedupe_key,
+        "channel": job.channel,
+        "kind": job.kind,
+        "body": orjson.dumps(job.body).decode(),
+        "correlation_id": job.cause.correlation_id or job.cause.id,
+        "event_id": job.cause.id,
+        "state": "due",
+        "due_at": stamp(job.due_at),
+        "created_at": stamp(job.due_at),
+    }
+
+
+def _reminder(reminder: Reminder) -> dict[str, str]:
+    return {
+        "kind": reminder.kind,
+        "about": reminder.about,
+        "at": stamp(reminder.at),
+        "partition_key": reminder.key,
+        "correlation_id": reminder.cause.correlation_id or reminder.cause.id,
+        "event_id": reminder.cause.id,
+    }

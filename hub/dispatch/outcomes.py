@@ -1,0 +1,37 @@
+"""What may come of an event in one group: done, refused, waiting, or a bug. There is no fifth."""
+
+from typing import Literal
+
+Outcome = Literal["done", "refused", "waiting", "parked", "behind", "skipped"]
+
+
+class Refused(Exception):  # noqa: N818 - an outcome, said by a handler
+    """A business no: recorded, told to the sender as `event.rejected`; the key goes on."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(detail or code)
+        self.code = code
+        self.detail = detail or code.replace("_", " ")
+
+
+class Waiting(Exception):  # noqa: N818 - an outcome, said by the unit of work or a handler
+    """The event names something that is not there yet: it is parked until that row is saved; the key goes on."""
+
+    def __init__(self, noun: str, key: str, detail: str = "") -> None:
+        self.noun = noun
+        self.key = key
+        self.detail = detail or f"{noun} {key} is not known yet"
+        super().__init__(self.detail)
+
+    @property
+    def waits_for(self) -> str:
+        """Name the row whose saving releases the event."""
+        return f"{self.noun}:{self.key}"
+
+
+class NotLoaded(Exception):  # noqa: N818 - between the unit of work and the executor only
+    """A row or a list nobody loaded yet: the executor forgets the draft, loads it and runs the handler again."""
+
+    def __init__(self, wanted: object) -> None:
+        super().__init__(str(wanted))
+        self.wanted = wanted

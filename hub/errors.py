@@ -1,0 +1,42 @@
+"""What can go wrong in the engine, as a small tree.
+
+HubError                the command line prints its sentence and leaves with `exit_code`; no traceback
+├── WrongSetting        a setting that cannot work (usage, 2)
+├── NotAllowed          the key or folder does not permit it (4)
+└── ServiceAway         a database, broker or file that does not answer now; transient (3)
+    └── FlushConflict   another process saved the same row first; the batch runs again
+"""
+
+
+class HubError(Exception):
+    """The work failed."""
+
+    exit_code = 1
+    slug = "failed"
+
+
+class WrongSetting(HubError):
+    """A setting cannot work."""
+
+    exit_code = 2
+    slug = "wrong_setting"
+
+
+class NotAllowed(HubError):
+    """Not permitted."""
+
+    exit_code = 4
+    slug = "not_allowed"
+
+
+class ServiceAway(HubError):
+    """A needed service does not answer."""
+
+    exit_code = 3
+    slug = "service_away"
+
+
+class FlushConflict(ServiceAway):
+    """A row was saved by another process between reading and writing."""
+
+    slug = "flush_conflict"

@@ -1,0 +1,140 @@
+"""The relay: reads unsent rows in order, sends them to Kafka, and only then deletes them. One is active at a time.
+
+Sending can hang for a minute in an outage, so no transaction is open meanwhile. Exactly what was acknowledged is
+deleted; after any failed send the producer is closed and the next round starts from the outbox, so that a later row of a
+key never goes out before an earlier one. A predecessor that wakes up late can send twice (inboxes drop it) but not
+delete: its token is old.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from events.codec import to_kafka
+from events.envelope import Envelope
+from hub.clock import Clock
+from hub.dispatch.runner import pause_after
+from hub.errors import ServiceAway
+from hub.failpoints import reach
+from hub.store import history, leases
+from hub.store.port import Store
+
+log = structlog.get_logger()
+LEASE = "relay"
+LEASE_SECONDS = 10.0
+RENEW_AFTER = 3.0  # seconds
+BATCH = 500  # rows
+POLL = 0.02  # seconds between looks while there is nothing to send
+STANDBY = 1.0  # seconds between looks at a lease that somebody else holds
+SEND_LIMIT = 60.0  # seconds; an idempotent producer itself would wait for ever
+
+
+@dataclass
+class Relay:
+    """Carries the outbox to Kafka. `sending_since` is set while a send hangs, for readiness."""
+
+    store: Store
+    bootstrap: str
+    clock: Clock
+    prefix: str = ""
+    sending_since: datetime | None = None
+    active: bool = False
+    sent: int = 0
+
+    def __post_init__(self) -> None:
+        """Name this relay among others."""
+        self._holder = str(uuid4())
+        self._token: int | None = None
+        self._renewed = 0.0
+        self._producer: AIOKafkaProducer | None = None
+
+    async def run(self) -> None:
+        """Send until cancelled."""
+        failures = 0
+        try:
+            while True:
+                try:
+                    pause = await self.once()
+                    failures = 0
+                except (ServiceAway, KafkaError, OSError, TimeoutError) as away:
+                    failures += 1
+                    if failures & (failures - 1) == 0:
+                        log.warning("relay.away", failures=failures, reason=str(away))
+                    await self._drop_producer()
+                    pause = pause_after(failures)
+                if pause:
+                    await asyncio.sleep(pause)
+        finally:
+            await self._leave()
+
+    async def once(self) -> float:
+        """Send one batch; returns how long to wait before the next look."""
+        if not await self._hold():
+            return STANDBY
+        rows = await self.store.read(history.unsent, limit=BATCH)
+        if not rows:
+            return POLL
+        await self._send(rows)
+        reach("relay.sent")
+        seqs = [envelope.seq for _, envelope in rows if envelope.seq is not None]
+        await self.store.write(history.sent, seqs, lease=LEASE, token=self._token or 0)
+        reach("relay.deleted")
+        self.sent += len(rows)
+        return 0.0
+
+    async def _hold(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        if self._token is not None and now - self._renewed < RENEW_AFTER:
+            return True
+        self._token = await self.store.write(leases.hold, LEASE, holder=self._holder, seconds=LEASE_SECONDS)
+        self._renewed = now
+        self.active = self._token is not None
+        return self.active
+
+    async def _send(self, rows: Sequence[tuple[str, Envelope]]) -> None:
+        producer = await self._open_producer()
+        self.sending_since = self.clock.now()
+        async with asyncio.timeout(SEND_LIMIT):
+            waiting = []
+            for topic, envelope in rows:
+                key, value, headers = to_kafka(envelope)
+                waiting.append(await producer.send(self.prefix + topic, value=value, key=key, headers=headers))
+            await asyncio.gather(*waiting)
+        self.sending_since = None
+
+    async def _open_producer(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self.bootstrap,
+                enable_idempotence=True,
+                linger_ms=0,
+                max_batch_size=262_144,
+                max_request_size=2_097_152,
+                request_timeout_ms=10_000,
+            )
+            await producer.start()
+            self._producer = producer
+        return self._producer
+
+    async def _drop_producer(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            # Its unsent rows are still in the outbox, so it must not flush: that could hang until the broker is back.
+            try:
+                await asyncio.wait_for(producer.stop(), 1.0)
+            except (TimeoutError, KafkaError, OSError) as error:
+                log.info("relay.producer_dropped", reason=type(error).__name__)
+
+    async def _leave(self) -> None:
+        await self._drop_producer()
+        if self._token is not None:
+            try:
+                await self.store.write(leases.leave, LEASE, holder=self._holder)
+            except ServiceAway:
+                log.info("relay.lease_left_to_run_out")

@@ -1,0 +1,111 @@
+"""The mail channel of the couriers: looks the person up, renders, composes, hands over, says what came of it.
+
+Names and addresses are read here, at the last moment, and go nowhere but into the message.
+"""
+
+from datetime import datetime
+from email.utils import parseaddr
+from typing import Any
+from urllib.parse import urlsplit
+
+from events.notifications import NotificationDelivered, NotificationFailed
+from hub.clock import Clock, stamp
+from hub.couriers import Carried
+from hub.mail.deliver import Delivered, LocalMailbox, Mailer, Permanent, Relay, SmtpMailer, Temporary
+from hub.mail.kinds import MAILS
+from hub.mail.message import Address, Unaddressable, compose, message_id
+from hub.mail.render import render
+from hub.mail.retry import next_attempt
+from hub.settings import Settings
+from hub.store import mailbox, people
+from hub.store.jobs import JobRow
+from hub.store.port import Store
+
+
+class MailChannel:
+    """Carries jobs of channel «mail»."""
+
+    def __init__(self, store: Store, mailer: Mailer, *, sender: Address) -> None:
+        self._store = store
+        self._mailer = mailer
+        self._sender = sender
+
+    async def carry(self, job: JobRow, *, now: datetime) -> Carried:
+        """Try once to deliver one mail."""
+        person = await self._store.read(people.find, job.body["recipient_ref"])
+        if person is None:
+            return _failed(job, now, "recipient_unknown", "nobody stands behind the recipient's ref (any more)")
+        try:
+            message = self._compose(job, person)
+        except Unaddressable:
+            return _failed(job, now, "unaddressable", "the recipient's name or address cannot stand in a mail")
+        outcome = await self._mailer.deliver(message)
+        if isinstance(outcome, Delivered):
+            return Carried("done", outcome.answer, NotificationDelivered(**_attempt(job, now)))
+        if isinstance(outcome, Permanent):
+            return _failed(job, now, "refused", f"{outcome.code} {outcome.text}")
+        return _later(job, now, outcome.text if not isinstance(outcome, Temporary) else _words(outcome))
+
+    def _compose(self, job: JobRow, person: people.Person) -> Any:
+        context = MAILS[job.kind].model_validate(job.body["context"])
+        return compose(
+            render(job.kind, language=person.language, context=context),
+            sender=self._sender,
+            recipient=Address(person.name, person.email),
+            message_id=name_of(job, self._sender),
+            sent_at=datetime.fromisoformat(job.body["at"]),
+            feedback_id=f"{job.kind}:vet-hub",
+        )
+
+
+def name_of(job: JobRow, sender: Address) -> str:
+    """Return a mail's Message-ID: made from the notification, so stable over every attempt."""
+    return message_id(job.body["notification_id"], host=sender.addr_spec.rpartition("@")[2])
+
+
+def sender_of(settings: Settings) -> Address:
+    """Return the address that mails come from."""
+    name, email = parseaddr(settings.mail_from)
+    return Address(name, email)
+
+
+def mail_channel(settings: Settings, store: Store, clock: Clock) -> MailChannel:
+    """Make the mail channel that the settings ask for: a relay, or the local mailbox."""
+
+    async def keep(source: bytes, name: str) -> None:
+        await store.write(mailbox.keep, message_id=name, at=stamp(clock.now()), source=source)
+
+    sender = sender_of(settings)
+    mailer: Mailer = LocalMailbox(keep)
+    if settings.smtp_url:
+        hello = urlsplit(settings.public_url or "").hostname or sender.addr_spec.rpartition("@")[2]
+        mailer = SmtpMailer(Relay.from_url(settings.smtp_url), hello=hello)
+    return MailChannel(store, mailer, sender=sender)
+
+
+def _later(job: JobRow, now: datetime, words: str) -> Carried:
+    again_at = next_attempt(job.attempts, job_id=job.job_id, now=now)
+    if again_at is None:
+        return _failed(job, now, "gave_up", f"after {job.attempts} attempts: {words}")
+    return Carried("due", words, again_at=again_at)
+
+
+def _failed(job: JobRow, now: datetime, reason: str, detail: str) -> Carried:
+    event = NotificationFailed(**_attempt(job, now), reason_code=reason, detail=detail[:200])
+    return Carried("failed", detail, event)
+
+
+def _attempt(job: JobRow, now: datetime) -> dict[str, Any]:
+    return {
+        "notification_id": job.body["notification_id"],
+        "recipient_ref": job.body["recipient_ref"],
+        "kind": job.kind,
+        "channel": "email",
+        "dedupe_key": job.dedupe_key,
+        "at": now,
+        "attempt": job.attempts,
+    }
+
+
+def _words(outcome: Temporary) -> str:
+    return f"{outcome.code} {outcome.text}" if outcome.code else outcome.text

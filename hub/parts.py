@@ -1,0 +1,133 @@
+"""The parts every process of the hub is made of, whatever store and log it has; `app` and `stream` put them to work."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import structlog
+
+from hub.access import Doorkeeper
+from hub.clock import Clock
+from hub.couriers import Courier
+from hub.dispatch.executor import Executor
+from hub.dispatch.router import Reaction, Router, bind
+from hub.dispatch.runner import Runner
+from hub.dispatch.unit_of_work import Terms
+from hub.errors import WrongSetting
+from hub.ingest import Ingest
+from hub.log.port import Log
+from hub.mailing import mail_channel
+from hub.matching.follow import MatchingIndex
+from hub.matching.model import RuleSet
+from hub.matching.rulesets import CURRENT, RULESETS
+from hub.scheduler import Scheduler
+from hub.settings import Settings
+from hub.store import inbox, jobs
+from hub.store.port import Store
+
+log = structlog.get_logger()
+Work = Callable[[], Coroutine[Any, Any, None]]
+
+
+@dataclass
+class Hub:
+    """One process's parts, made but not running."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    log: Log
+    index: MatchingIndex
+    doorkeeper: Doorkeeper
+    ingest: Ingest
+    scheduler: Scheduler
+    courier: Courier
+    runners: dict[str, Runner]
+
+    async def is_idle(self) -> bool:
+        """Return whether every group has taken every event it hears and nothing is on its way out."""
+        for runner in self.runners.values():
+            types = [f"eu.vethub.{name}.v1" for name in runner.group.by_type]
+            waiting, _ = await self.store.read(inbox.untaken, grp=runner.group.name, types=types)
+            if waiting:
+                return False
+        counts = await self.store.read(jobs.counts)
+        return not counts.get("running", 0) and not await self.store.read(jobs.any_due, channel="mail", now="~")
+
+
+def load_routers(settings: Settings) -> Sequence[Router]:
+    """Load the routers that the setting names; raises WrongSetting when there are none."""
+    module, _, attribute = settings.handlers.partition(":")
+    if find_spec(module.partition(".")[0]) is None:
+        raise WrongSetting(f"VET_HUB_HANDLERS = {settings.handlers!r}: there is no module {module!r}")
+    routers = getattr(import_module(module), attribute or "ROUTERS", None)
+    if not routers or not all(isinstance(router, Router) for router in routers):
+        raise WrongSetting(f"VET_HUB_HANDLERS = {settings.handlers!r}: write module:attribute of a list of routers")
+    return list(routers)
+
+
+def reactions(settings: Settings) -> list[Reaction]:
+    """Return every declared handler."""
+    return [reaction for router in load_routers(settings) for reaction in router.reactions]
+
+
+def rules_of(settings: Settings) -> RuleSet:
+    """Return the matching rules the settings ask for."""
+    if settings.ruleset is None:
+        return CURRENT
+    if settings.ruleset not in RULESETS:
+        raise WrongSetting(f"VET_HUB_RULESET = {settings.ruleset!r}: there are {', '.join(RULESETS)}")
+    return RULESETS[settings.ruleset]
+
+
+def hub_url(settings: Settings) -> str:
+    """Return where partners and mails find this hub."""
+    return (settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
+
+
+def build(settings: Settings, clock: Clock, store: Store, appender: Log) -> Hub:
+    """Make all parts over a store and a log."""
+    index = MatchingIndex(rules_of(settings), clock, rates=settings.rates)
+    terms = Terms(settings.respond_by_days, settings.match_days, hub_url(settings))
+    executor = Executor(store, appender, clock, terms)
+    groups = bind(load_routers(settings), [index])
+    return Hub(
+        settings=settings,
+        clock=clock,
+        store=store,
+        log=appender,
+        index=index,
+        doorkeeper=Doorkeeper(store, clock),
+        ingest=Ingest(store, appender, clock, outbox_limit=settings.outbox_limit),
+        scheduler=Scheduler(store, appender, clock, sweep=timedelta(minutes=settings.sweep_minutes)),
+        courier=Courier(store, appender, clock, {"mail": mail_channel(settings, store, clock)}),
+        runners={name: Runner(group, executor, store, clock) for name, group in groups.items()},
+    )
+
+
+@asynccontextmanager
+async def at_work(*works: Work) -> AsyncIterator[asyncio.Future[None]]:
+    """Run parts until the block ends; the future it gives fails as soon as one of them does."""
+    tasks = [asyncio.ensure_future(work()) for work in works]
+    trouble: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def notice(task: "asyncio.Future[None]") -> None:
+        if not task.cancelled() and task.exception() is not None and not trouble.done():
+            log.error("part.failed", error=repr(task.exception()))
+            trouble.set_exception(task.exception())  # type: ignore[arg-type]
+            trouble.exception()  # seen here; whoever waits for the future still gets it
+
+    for task in tasks:
+        task.add_done_callback(notice)
+    try:
+        yield trouble
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        trouble.cancel()

@@ -1,0 +1,113 @@
+"""Settings: environment variables `VET_HUB_*`, or a TOML file named by `VET_HUB_CONFIG` (default `vet-hub.toml` here)."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from hub.errors import WrongSetting
+
+PREFIX = "VET_HUB_"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Unset URLs mean the embedded hub: SQLite in `data`, mails in a local mailbox."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    data: Path = Field(Path("vet-hub-data"), description="folder of the embedded hub")
+    database_url: str | None = Field(None, description="postgresql+asyncpg://user@host/database (cluster)")
+    log_url: str | None = Field(None, description="kafka://host:port,host:port (cluster)")
+    topic_prefix: str = Field("", description="put before every topic and group, to share a broker")
+    smtp_url: str | None = Field(None, description="smtp://, smtp+starttls:// or smtps://[user:password@]host:port")
+    mail_from: str = Field("vet-hub <hub@vet-hub.example>", description="sender of every mail")
+    handlers: str = Field("handlers:ROUTERS", description="module:attribute of the routers")
+    host: str = Field("127.0.0.1", description="address the web part listens on")
+    port: int = Field(8480, ge=0, le=65535, description="port the web part listens on")
+    public_url: str | None = Field(None, description="how partners reach the hub, for links in mails")
+    rate: float = Field(200.0, gt=0, description="events a second that one key may post over time")
+    burst: int = Field(1000, ge=100, description="events that one key may post at once")
+    outbox_limit: int = Field(100_000, ge=1, description="unsent events above which ingest answers 503")
+    batch: int = Field(200, ge=1, le=1000, description="events a group takes at once")
+    respond_by_days: int = Field(5, ge=1, description="working days a provider has to answer")
+    match_days: int = Field(21, ge=1, description="days after which an open match expires")
+    sweep_minutes: int = Field(
+        10, ge=1, description="how often open matches and gaps that missed a change are re-matched"
+    )
+    ruleset: str | None = Field(None, description="version of the matching rules; unset: the newest")
+    rates: dict[str, float] = Field(default_factory=dict, description='one EUR in other currencies, {"PLN": 4.3}')
+    log_level: str = Field("info", description="debug, info, warning or error")
+
+    @field_validator("log_url")
+    @classmethod
+    def _kafka(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith("kafka://"):
+            raise ValueError("must look like kafka://host:port")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgres(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith("postgresql+asyncpg://"):
+            raise ValueError("must look like postgresql+asyncpg://user@host:port/database")
+        return value
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> "Settings":
+        if (self.database_url is None) != (self.log_url is None):
+            raise ValueError(
+                "VET_HUB_DATABASE_URL and VET_HUB_LOG_URL belong together: set both (cluster) or neither (embedded)"
+            )
+        return self
+
+    @property
+    def embedded(self) -> bool:
+        """Whether this is the one-process hub on SQLite."""
+        return self.database_url is None
+
+    @property
+    def sqlite_path(self) -> Path:
+        """Where the embedded hub keeps its database."""
+        return self.data / "hub.db"
+
+    @property
+    def url(self) -> str:
+        """The database as a URL, embedded or not."""
+        return self.database_url or f"sqlite:///{self.sqlite_path}"
+
+    @property
+    def bootstrap(self) -> str:
+        """Kafka's addresses without the scheme."""
+        return (self.log_url or "").removeprefix("kafka://")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then the environment, then the file."""
+        _ = dotenv_settings, file_secret_settings
+        file = TomlConfigSettingsSource(settings_cls, Path(os.environ.get(f"{PREFIX}CONFIG", "vet-hub.toml")))
+        return init_settings, env_settings, file
+
+
+def load(**given: Any) -> Settings:
+    """Read the settings; arguments that are None count as not given. Raises WrongSetting with name, value and cure."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as problem:
+        raise WrongSetting("; ".join(_sentence(error) for error in problem.errors())) from None
+
+
+def _sentence(error: Any) -> str:
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:
+        return message
+    name = str(error["loc"][0])
+    return f"{PREFIX}{name.upper()} = {error['input']!r}: {message} ({Settings.model_fields[name].description})"

@@ -1,0 +1,1 @@
+"""Skills: the labels of the ESCO concepts that the hub ships with."""

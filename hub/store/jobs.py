@@ -1,0 +1,154 @@
+"""Jobs for couriers: leased, so that a job of a dead courier is taken up by another; unique by their dedupe key."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from hub.store.session import Bulk, Session, listed, values
+
+COLUMNS = tuple(
+    (name, "text")
+    for name in (
+        "job_id",
+        "dedupe_key",
+        "channel",
+        "kind",
+        "body",
+        "correlation_id",
+        "event_id",
+        "state",
+        "due_at",
+        "created_at",
+    )
+)
+INSERT = Bulk("INSERT INTO jobs", COLUMNS, "ON CONFLICT DO NOTHING", (("attempts", "0"),))
+FIELDS = (
+    "job_id, dedupe_key, channel, kind, body, correlation_id, event_id, state, attempts, due_at, created_at, answer"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """One job. `state` is due, running, done or failed; `event_id` names the event that caused it."""
+
+    job_id: str
+    dedupe_key: str
+    channel: str
+    kind: str
+    body: dict[str, Any]
+    correlation_id: str
+    event_id: str
+    state: str
+    attempts: int
+    due_at: str
+    created_at: str
+    answer: str | None
+
+
+async def put(session: Session, rows: Sequence[dict[str, str]]) -> None:
+    """Add jobs; one whose dedupe key exists is left as it is."""
+    if rows:
+        await session.many(INSERT, {name: [row[name] for row in rows] for name, _ in COLUMNS})
+
+
+async def any_due(session: Session, *, channel: str, now: str) -> bool:
+    """Return whether a look for jobs would find one."""
+    rows = await session.rows(
+        "SELECT 1 FROM jobs WHERE channel = :channel AND ((state = 'due' AND due_at <= :now) OR "
+        "(state = 'running' AND lease_until <= :now)) LIMIT 1",
+        channel=channel,
+        now=now,
+    )
+    return bool(rows)
+
+
+async def lease(session: Session, *, channel: str, now: str, until: str, limit: int) -> list[JobRow]:
+    """Take due jobs, and running ones whose courier let the lease run out; each taking is an attempt."""
+    skip = "FOR UPDATE SKIP LOCKED" if session.engine == "postgresql" else ""
+    rows = await session.rows(
+        "UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = :until WHERE job_id IN "
+        "(SELECT job_id FROM jobs WHERE channel = :channel AND ((state = 'due' AND due_at <= :now) OR "
+        f"(state = 'running' AND lease_until <= :now)) ORDER BY due_at, job_id LIMIT :limit {skip}) RETURNING {FIELDS}",
+        channel=channel,
+        now=now,
+        until=until,
+        limit=limit,
+    )
+    return sorted((_job(row) for row in rows), key=lambda job: (job.due_at, job.job_id))
+
+
+async def finish(session: Session, job: JobRow, *, state: str, answer: str, due_at: str | None = None) -> bool:
+    """Write down what came of an attempt; False when the lease had passed to another courier meanwhile."""
+    touched = await session.run(
+        "UPDATE jobs SET state = :state, answer = :answer, due_at = coalesce(:due_at, due_at), lease_until = NULL "
+        "WHERE job_id = :job_id AND state = 'running' AND attempts = :attempts",
+        state=state,
+        answer=answer,
+        due_at=due_at,
+        job_id=job.job_id,
+        attempts=job.attempts,
+    )
+    return touched == 1
+
+
+async def renew(session: Session, job_ids: Sequence[str], *, until: str) -> None:
+    """Keep the lease of jobs that take longer."""
+    await session.run(
+        f"UPDATE jobs SET lease_until = :until WHERE state = 'running' AND job_id IN {listed(session.engine, 'ids')}",
+        until=until,
+        ids=values(session.engine, job_ids),
+    )
+
+
+async def retry(session: Session, job_id: str, *, now: str) -> int:
+    """Make a failed job due again."""
+    return await session.run(
+        "UPDATE jobs SET state = 'due', due_at = :now WHERE job_id = :id AND state IN ('failed', 'due')",
+        id=job_id,
+        now=now,
+    )
+
+
+async def listing(session: Session, *, channel: str = "", limit: int = 1000) -> list[JobRow]:
+    """Return jobs, oldest first."""
+    only = "WHERE channel = :channel" if channel else ""
+    params = {"channel": channel} if channel else {}
+    rows = await session.rows(
+        f"SELECT {FIELDS} FROM jobs {only} ORDER BY created_at, job_id LIMIT :limit", limit=limit, **params
+    )
+    return [_job(row) for row in rows]
+
+
+async def find(session: Session, job_id: str) -> JobRow | None:
+    """Return one job by its id or the beginning of it, None when there is none or more than one."""
+    rows = await session.rows(
+        f"SELECT {FIELDS} FROM jobs WHERE job_id = :id OR (length(:id) >= 6 AND substr(job_id, 1, length(:id)) = :id) "
+        "LIMIT 2",
+        id=job_id,
+    )
+    return _job(rows[0]) if len(rows) == 1 else None
+
+
+async def counts(session: Session) -> dict[str, int]:
+    """Return how many jobs there are, by state."""
+    rows = await session.rows("SELECT state, count(*) AS n FROM jobs GROUP BY state")
+    return {row.state: int(row.n) for row in rows}
+
+
+def _job(row: Any) -> JobRow:
+    return JobRow(
+        row.job_id,
+        row.dedupe_key,
+        row.channel,
+        row.kind,
+        orjson.loads(row.body),
+        row.correlation_id,
+        row.event_id,
+        row.state,
+        row.attempts,
+        row.due_at,
+        row.created_at,
+        row.answer,
+    )

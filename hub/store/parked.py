@@ -1,0 +1,210 @@
+"""Parked events: waiting for a row, failed, or standing behind a failed one of the same partition key.
+
+A row that `blocks` keeps later events of its key behind it; a waiting row does not. Whether a row may run is derived
+(due, and no earlier blocking row of its key that is not), never handed on: a claim that ran at the same time as the head
+went through could otherwise leave a row behind nothing, for ever. Rows are locked while they are tried and changed in
+place, so that a release by somebody who saves what they wait for meanwhile is not lost.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from events.envelope import Envelope
+from hub.store.history import NAMES, envelope
+from hub.store.session import Bulk, Session, listed, values
+
+COLUMNS = (
+    ("parked_id", "text"),
+    ("grp", "text"),
+    ("epoch", "integer"),
+    ("partition_name", "text"),
+    ("partition_key", "text"),
+    ("seq", "bigint"),
+    ("source", "text"),
+    ("id", "text"),
+    ("type", "text"),
+    ("state", "text"),
+    ("blocks", "integer"),
+    ("waits_for", "text"),
+    ("attempts", "integer"),
+    ("first_at", "text"),
+    ("next_at", "text"),
+    ("reason", "text"),
+    ("error", "text"),
+    ("raw", "bytea"),
+)
+UPSERT = Bulk(
+    "INSERT INTO parked",
+    COLUMNS,
+    "ON CONFLICT (parked_id) DO UPDATE SET "
+    + ", ".join(
+        f"{name} = excluded.{name}"
+        for name in ("state", "blocks", "waits_for", "attempts", "next_at", "reason", "error")
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedRow:
+    """One parked event. `state` is waiting, retrying, needs_operator or behind; instants are stamps."""
+
+    parked_id: str
+    grp: str
+    epoch: int
+    partition_name: str
+    partition_key: str
+    seq: int | None
+    source: str
+    id: str
+    type: str
+    state: str
+    blocks: int
+    waits_for: str | None
+    attempts: int
+    first_at: str
+    next_at: str | None
+    reason: str
+    error: str | None = None
+    raw: bytes | None = None
+
+
+async def park(session: Session, rows: Sequence[ParkedRow]) -> None:
+    """Put events aside, or put them back after they were tried."""
+    await session.many(UPSERT, {name: [getattr(row, name) for row in rows] for name, _ in COLUMNS})
+
+
+async def lock(session: Session, parked_ids: Sequence[str]) -> set[str]:
+    """Lock rows to try them again; those somebody else is trying, or that are gone, are missing from the answer.
+
+    Of a key's blocking rows only an unbroken run from the oldest on is returned: the second statement sees whatever
+    another process, whose lock made us skip a row, has not finished with.
+    """
+    engine = session.engine
+    skip = "FOR UPDATE SKIP LOCKED" if engine == "postgresql" else ""
+    ids = values(engine, parked_ids)
+    rows = await session.rows(
+        f"SELECT parked_id, blocks, grp, partition_key FROM parked WHERE parked_id IN {listed(engine, 'ids')} "
+        f"ORDER BY seq {skip}",
+        ids=ids,
+    )
+    locked = {row.parked_id for row in rows}
+    heads = {(row.grp, row.partition_key) for row in rows if row.blocks}
+    if not heads:
+        return locked
+    standing = await session.rows(
+        "SELECT parked_id, grp, partition_key FROM parked WHERE blocks = 1 "
+        f"AND partition_key IN {listed(engine, 'keys')} ORDER BY seq",
+        keys=values(engine, sorted({key for _, key in heads})),
+    )
+    broken: set[tuple[str, str]] = set()
+    for row in standing:
+        if row.parked_id not in locked:
+            broken.add((row.grp, row.partition_key))
+        elif (row.grp, row.partition_key) in broken:
+            locked.discard(row.parked_id)
+    return locked
+
+
+async def through(session: Session, parked_ids: Sequence[str]) -> None:
+    """Forget rows whose event is done with."""
+    await session.run(
+        f"DELETE FROM parked WHERE parked_id IN {listed(session.engine, 'ids')}", ids=values(session.engine, parked_ids)
+    )
+
+
+async def blocked(session: Session, keys: Sequence[str], *, grp: str) -> set[str]:
+    """Return those of the partition keys behind which events of the group must wait."""
+    rows = await session.rows(
+        f"SELECT DISTINCT partition_key FROM parked WHERE grp = :grp AND blocks = 1 "
+        f"AND partition_key IN {listed(session.engine, 'keys')}",
+        grp=grp,
+        keys=values(session.engine, keys),
+    )
+    return {row.partition_key for row in rows}
+
+
+async def release(session: Session, waits_for: Sequence[str], *, now: str) -> int:
+    """Wake what waits for rows that were just saved, in any group."""
+    return await session.run(
+        f"UPDATE parked SET next_at = :now, state = 'waiting' WHERE waits_for IN {listed(session.engine, 'saved')}",
+        now=now,
+        saved=values(session.engine, waits_for),
+    )
+
+
+async def ready(session: Session, *, grp: str, now: str, limit: int, partitions: Sequence[str]) -> list[Any]:
+    """Return rows that may be tried now, with their events, oldest first."""
+    return await session.rows(
+        f"SELECT p.parked_id, p.state, p.attempts, p.first_at, p.partition_name, h.seq, {NAMES} "
+        "FROM parked p JOIN history h ON h.seq = p.seq WHERE p.grp = :grp AND p.epoch = 0 AND p.next_at <= :now "
+        f"AND p.partition_name IN {listed(session.engine, 'partitions')} AND (p.blocks = 0 OR NOT EXISTS "
+        "(SELECT 1 FROM parked f WHERE f.grp = p.grp AND f.partition_key = p.partition_key AND f.blocks = 1 "
+        "AND f.seq < p.seq AND (f.next_at IS NULL OR f.next_at > :now))) ORDER BY h.seq LIMIT :limit",
+        grp=grp,
+        now=now,
+        limit=limit,
+        partitions=values(session.engine, partitions),
+    )
+
+
+def parked_envelope(row: Any) -> Envelope:
+    """Return the event of a row that `ready` found."""
+    return envelope(row)
+
+
+async def listing(session: Session, *, limit: int = 1000, grp: str = "", key: str = "") -> list[Any]:
+    """Return what is parked, oldest first, with how many events stand behind each; those behind are not listed."""
+    only = ("AND p.grp = :grp " if grp else "") + ("AND p.partition_key = :key " if key else "")
+    params = {name: value for name, value in (("grp", grp), ("key", key)) if value}
+    return await session.rows(
+        "SELECT p.*, CASE WHEN p.blocks = 1 THEN (SELECT count(*) FROM parked b WHERE b.grp = p.grp "
+        "AND b.partition_key = p.partition_key AND b.state = 'behind') ELSE 0 END AS waiting_behind "
+        f"FROM parked p WHERE p.state <> 'behind' {only}ORDER BY p.first_at, p.parked_id LIMIT :limit",
+        limit=limit,
+        **params,
+    )
+
+
+async def find(session: Session, parked_id: str) -> Any | None:
+    """Return one parked row by its id or the beginning of it (at least six characters), None when there is none."""
+    rows = await session.rows(
+        "SELECT * FROM parked WHERE parked_id = :id OR (length(:id) >= 6 AND substr(parked_id, 1, length(:id)) = :id) "
+        "LIMIT 2",
+        id=parked_id,
+    )
+    return rows[0] if len(rows) == 1 else None
+
+
+async def retry(session: Session, parked_id: str, *, now: str) -> int:
+    """Make a row due now, with its attempts counted from the start."""
+    return await session.run(
+        "UPDATE parked SET next_at = :now, attempts = 0, state = CASE WHEN blocks = 1 THEN 'retrying' ELSE 'waiting' END "
+        "WHERE parked_id = :id AND seq IS NOT NULL",
+        id=parked_id,
+        now=now,
+    )
+
+
+async def skip(session: Session, parked_id: str, *, reason: str, now: str) -> int:
+    """Give an event up, with the operator's reason in the inbox; what stood behind it becomes due."""
+    rows = await session.rows(
+        "DELETE FROM parked WHERE parked_id = :id RETURNING grp, epoch, source, id, partition_key", id=parked_id
+    )
+    for row in rows:
+        await session.run(
+            "UPDATE inbox SET outcome = 'skipped', note = :reason, at = :now "
+            "WHERE grp = :grp AND epoch = :epoch AND source = :source AND id = :id",
+            reason=reason,
+            now=now,
+            grp=row.grp,
+            epoch=row.epoch,
+            source=row.source,
+            id=row.id,
+        )
+    return len(rows)
+
+
+async def counts(session: Session) -> list[Any]:
+    """Return how many events are parked, by group and state."""
+    return await session.rows("SELECT grp, state, count(*) AS n FROM parked GROUP BY grp, state ORDER BY grp, state")

@@ -1,0 +1,62 @@
+"""The vault: names and addresses of people, under random refs. Nothing else in the hub holds them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from hub.store.session import Session, listed, values
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person. `kind` is contact, learner, guardian, tutor, signatory or coordinator."""
+
+    ref: str
+    org: str
+    kind: str
+    name: str
+    email: str
+    language: str
+    timezone: str
+    phone: str | None = None
+    birth_date: str | None = None
+    created_at: str = ""
+
+
+NAMES = tuple(field.name for field in fields(Person))
+
+
+async def put(session: Session, person: Person) -> None:
+    """Store a person."""
+    await session.run(
+        f"INSERT INTO people ({', '.join(NAMES)}) VALUES ({', '.join(':' + name for name in NAMES)})",
+        **{name: getattr(person, name) for name in NAMES},
+    )
+
+
+async def find(session: Session, ref: str) -> Person | None:
+    """Return a person by ref."""
+    rows = await session.rows("SELECT * FROM people WHERE ref = :ref", ref=ref)
+    return _person(rows[0]) if rows else None
+
+
+async def of(session: Session, orgs: Sequence[str], *, kind: str) -> list[Person]:
+    """Return the people of a kind in some organisations."""
+    rows = await session.rows(
+        f"SELECT * FROM people WHERE kind = :kind AND org IN {listed(session.engine, 'orgs')} ORDER BY org, created_at, ref",
+        kind=kind,
+        orgs=values(session.engine, orgs),
+    )
+    return [_person(row) for row in rows]
+
+
+async def missing(session: Session, refs: Sequence[str]) -> set[str]:
+    """Return those refs nobody stands behind."""
+    rows = await session.rows(
+        f"SELECT ref FROM people WHERE ref IN {listed(session.engine, 'refs')}", refs=values(session.engine, refs)
+    )
+    return set(refs) - {row.ref for row in rows}
+
+
+def _person(row: Any) -> Person:
+    return Person(*(getattr(row, name) for name in NAMES))

@@ -1,0 +1,133 @@
+"""The store on PostgreSQL through asyncpg, for any number of processes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from hub.errors import FlushConflict, ServiceAway
+from hub.store.port import Answer, Question
+from hub.store.session import Bulk, Columns, bulk_sql
+from hub.store.statements import statement
+
+POOL = 10  # connections a process holds at the most
+CONNECT_TIMEOUT = 5.0  # seconds
+# A process that stalls inside a transaction holds its inbox rows, and its successor waits for them: not for long.
+SERVER_SETTINGS = {
+    "application_name": "vet-hub",
+    "idle_in_transaction_session_timeout": "15s",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+SERIALIZATION = frozenset({"40001", "40P01"})  # serialization failure, deadlock: run again
+AWAY = frozenset({"08", "53", "57", "58"})  # SQLSTATE classes: connection, resources, shut down, disk
+
+
+class PostgresSession:
+    """A session on one asyncpg connection."""
+
+    engine: Any = "postgresql"
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def rows(self, sql: str, **params: Any) -> list[Any]:
+        """Run a statement and return its rows."""
+        return list((await self._connection.execute(statement(sql), params)).all())
+
+    async def run(self, sql: str, **params: Any) -> int:
+        """Run a statement and return how many rows it touched."""
+        return int((await self._connection.execute(statement(sql), params)).rowcount)
+
+    async def many(self, bulk: Bulk, columns: Columns) -> int:
+        """Write many rows with one `unnest` statement."""
+        lists = {name: list(columns[name]) for name, _ in bulk.columns}
+        if not next(iter(lists.values())):
+            return 0
+        return int((await self._connection.execute(statement(bulk_sql("postgresql", bulk)), lists)).rowcount)
+
+
+class PostgresTransaction:
+    """An open transaction on one connection."""
+
+    def __init__(self, session: PostgresSession) -> None:
+        self._session = session
+
+    async def do(self, question: Question[Answer], *args: Any, **kwargs: Any) -> Answer:
+        """Run one query function inside it."""
+        return await question(self._session, *args, **kwargs)
+
+
+class PostgresStore:
+    """State on PostgreSQL."""
+
+    engine: Any = "postgresql"
+
+    def __init__(self, url: str, *, pool: int = POOL) -> None:
+        self.url = url
+        self._engine: AsyncEngine = create_async_engine(
+            url,
+            hide_parameters=True,  # an error's words reach logs and operators; what people wrote must not
+            pool_size=pool,
+            max_overflow=0,
+            pool_timeout=CONNECT_TIMEOUT,
+            connect_args={"timeout": CONNECT_TIMEOUT, "server_settings": SERVER_SETTINGS},
+        )
+
+    async def start(self) -> None:
+        """See whether the database answers."""
+        await self.read(_ping)
+
+    async def stop(self) -> None:
+        """Close the pool."""
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def transaction(self, *, urgent: bool = False) -> AsyncIterator[PostgresTransaction]:  # noqa: ARG002 - one port
+        """Open a transaction (READ COMMITTED); commit when the block ends, roll back when it raises."""
+        async with self._connection() as connection, connection.begin():
+            yield PostgresTransaction(PostgresSession(connection))
+
+    async def write(self, question: Question[Answer], *args: Any, urgent: bool = False, **kwargs: Any) -> Answer:
+        """Run one query function in a transaction of its own."""
+        async with self.transaction(urgent=urgent) as tx:
+            return await tx.do(question, *args, **kwargs)
+
+    async def read(self, question: Question[Answer], *args: Any, **kwargs: Any) -> Answer:
+        """Run one query function on one snapshot."""
+        async with self._connection() as connection:
+            await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            async with connection.begin():
+                return await question(PostgresSession(connection), *args, **kwargs)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with self._engine.connect() as connection:
+                yield connection
+        except (OSError, PoolTimeout, InterfaceError, OperationalError, asyncio.TimeoutError) as error:
+            raise ServiceAway(f"PostgreSQL does not answer: {_first_line(error)}") from error
+        except DBAPIError as error:
+            raise _named(error) from error
+
+
+async def _ping(session: PostgresSession) -> None:
+    await session.rows("SELECT 1")
+
+
+def _named(error: DBAPIError) -> Exception:
+    state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None) or ""
+    if state in SERIALIZATION:
+        return FlushConflict(f"PostgreSQL asks to run the transaction again ({state})")
+    if error.connection_invalidated or state[:2] in AWAY:
+        return ServiceAway(f"PostgreSQL does not answer: {_first_line(error)}")
+    return error
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

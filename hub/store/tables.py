@@ -1,0 +1,255 @@
+"""Every table, for the migrations and for the test that compares them with a migrated database. Queries do not use it.
+
+Instants are fixed-width UTC text (they sort), JSON is text, so that both engines hold the same and queries are one text.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+WholeNumber = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only in a column typed INTEGER
+
+
+def _text(name: str, *, optional: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=optional)
+
+
+# What was said: log, trace and audit in one. Never changed, never deleted from.
+history = Table(
+    "history",
+    metadata,
+    Column("seq", WholeNumber, Identity(always=False)),
+    _text("source"),
+    _text("id"),
+    _text("type"),
+    _text("subject"),
+    _text("partition_key"),
+    _text("topic"),
+    _text("tenant"),
+    _text("key_id", optional=True),
+    _text("time"),
+    _text("received_at"),
+    _text("correlation_id"),
+    _text("causation_id", optional=True),
+    _text("handler", optional=True),
+    _text("hash"),
+    _text("extensions", optional=True),
+    _text("data"),
+    PrimaryKeyConstraint("seq"),
+    UniqueConstraint("source", "id"),
+    Index(None, "correlation_id"),
+    Index(None, "subject"),
+    Index(None, "partition_key"),
+    Index(None, "id"),
+    sqlite_autoincrement=True,
+)
+
+# Rows of `history` that the relay has still to send; the cluster only.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("seq", BigInteger, autoincrement=False),
+    _text("topic"),
+    PrimaryKeyConstraint("seq"),
+)
+
+# How far a group has read the embedded log.
+cursors = Table(
+    "cursors",
+    metadata,
+    _text("grp"),
+    Column("position", BigInteger, nullable=False),
+    PrimaryKeyConstraint("grp"),
+)
+
+# Which group has taken which event, and what came of it.
+inbox = Table(
+    "inbox",
+    metadata,
+    _text("grp"),
+    Column("epoch", Integer, nullable=False),
+    _text("source"),
+    _text("id"),
+    _text("at"),
+    _text("outcome"),
+    _text("note", optional=True),
+    PrimaryKeyConstraint("grp", "epoch", "source", "id"),
+    Index(None, "source", "id"),
+    sqlite_with_rowid=False,
+)
+
+# Events that wait for something missing, that failed, or that stand behind one that failed.
+parked = Table(
+    "parked",
+    metadata,
+    _text("parked_id"),
+    _text("grp"),
+    Column("epoch", Integer, nullable=False),
+    _text("partition_name"),
+    _text("partition_key"),
+    Column("seq", BigInteger, nullable=True),
+    _text("source"),
+    _text("id"),
+    _text("type"),
+    _text("state"),
+    Column("blocks", Integer, nullable=False),
+    _text("waits_for", optional=True),
+    Column("attempts", Integer, nullable=False),
+    _text("first_at"),
+    _text("next_at", optional=True),
+    _text("reason"),
+    _text("error", optional=True),
+    Column("raw", LargeBinary, nullable=True),
+    PrimaryKeyConstraint("parked_id"),
+    Index(None, "grp", "partition_key"),
+    Index(None, "grp", "next_at"),
+    Index("ix_parked_waits_for", "waits_for", sqlite_where=text("waits_for IS NOT NULL")),
+)
+
+# What couriers carry out of the building.
+jobs = Table(
+    "jobs",
+    metadata,
+    _text("job_id"),
+    _text("dedupe_key"),
+    _text("channel"),
+    _text("kind"),
+    _text("body"),
+    _text("correlation_id"),
+    _text("event_id"),
+    _text("state"),
+    Column("attempts", Integer, nullable=False),
+    _text("due_at"),
+    _text("lease_until", optional=True),
+    _text("created_at"),
+    _text("answer", optional=True),
+    PrimaryKeyConstraint("job_id"),
+    UniqueConstraint("dedupe_key"),
+    Index(None, "state", "due_at"),
+)
+
+# What falls due when; the scheduler says it.
+due = Table(
+    "due",
+    metadata,
+    _text("kind"),
+    _text("about"),
+    _text("at"),
+    _text("partition_key"),
+    _text("correlation_id"),
+    _text("event_id"),
+    PrimaryKeyConstraint("kind", "about"),
+    Index(None, "at"),
+)
+
+# Who is the one active relay; the token fences a predecessor that wakes up late.
+leases = Table(
+    "leases",
+    metadata,
+    _text("name"),
+    _text("holder"),
+    Column("token", BigInteger, nullable=False),
+    _text("until"),
+    PrimaryKeyConstraint("name"),
+)
+
+# SQLite's clock for rows that others follow; PostgreSQL uses its transaction ids.
+ticks = Table(
+    "ticks",
+    metadata,
+    Column("one", Integer, autoincrement=False),
+    Column("n", BigInteger, nullable=False),
+    PrimaryKeyConstraint("one"),
+)
+
+# Access. A key's secret is kept as a hash only.
+keys = Table(
+    "keys",
+    metadata,
+    _text("key_id"),
+    _text("secret_hash"),
+    _text("org"),
+    _text("scopes"),
+    _text("sources"),
+    _text("created_at"),
+    _text("revoked_at", optional=True),
+    PrimaryKeyConstraint("key_id"),
+    Index(None, "org"),
+)
+
+# The only place with names and addresses.
+people = Table(
+    "people",
+    metadata,
+    _text("ref"),
+    _text("org"),
+    _text("kind"),
+    _text("name"),
+    _text("email"),
+    _text("language"),
+    _text("timezone"),
+    _text("phone", optional=True),
+    _text("birth_date", optional=True),
+    _text("created_at"),
+    PrimaryKeyConstraint("ref"),
+    Index(None, "org", "kind"),
+)
+
+# Mails kept here when no mail server is set.
+mailbox = Table(
+    "mailbox",
+    metadata,
+    _text("message_id"),
+    _text("at"),
+    Column("source", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("message_id"),
+)
+
+
+def noun(name: str, *searched: str) -> Table:
+    """Declare one noun's table: all have the same shape, so loading and saving are written once."""
+    return Table(
+        name,
+        metadata,
+        _text("key"),
+        _text("org"),
+        _text("state"),
+        Column("version", BigInteger, nullable=False),
+        Column("clock", BigInteger, nullable=False),
+        *(_text(column, optional=True) for column in searched),
+        _text("body"),
+        PrimaryKeyConstraint("key"),
+        Index(None, "clock"),
+        Index(None, "org", "state"),
+        *(Index(None, column) for column in searched),
+    )
+
+
+organisations = noun("organisations")
+curricula = noun("curricula")
+sessions = noun("sessions", "curriculum")
+needs = noun("needs")
+matches = noun("matches", "about")
+gaps = noun("gaps", "about")
+requests = noun("requests", "match_id", "about")
+seats = noun("seats", "curriculum")
+notifications = noun("notifications", "about")
+counters = noun("counters")

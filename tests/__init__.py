@@ -1,0 +1,1 @@
+"""Tests, in folders named for a behaviour and never for a package."""
