@@ -105,8 +105,8 @@ def _request_context(event: MatchRequested, provider_name: str, uow: UnitOfWork)
         region=kinds.Region(code=event.region),
         headcount=event.headcount,
         skills=tuple(kinds.Skill(label=skill.label, must=skill.must) for skill in event.skills),
-        levels=kinds.Levels(eqf_min=event.levels.eqf_min, eqf_max=event.levels.eqf_max),
-        start_window=kinds.Window(earliest=event.start_window.earliest, latest=event.start_window.latest),
+        levels=event.levels,
+        start_window=event.start_window,
         options=tuple(_option(each, reasons.get(each.candidate_id, ()), uow) for each in event.candidates),
     )
 
@@ -116,7 +116,7 @@ def _option(asked: matches.AskedCandidate, reasons: tuple[matches.Reason, ...], 
     return kinds.Option(
         candidate_id=asked.candidate_id,
         courses=tuple(_course(ref, sessions.get(ref), uow) for ref in asked.curriculum_refs),
-        reasons=tuple(kinds.Reason(code=reason.code, params=dict(reason.params)) for reason in reasons),
+        reasons=reasons,
     )
 
 
@@ -128,7 +128,7 @@ def _course(ref: str, session: Session | None, uow: UnitOfWork) -> kinds.Course:
         title=_words(told.title),
         hours=told.hours,
         session=_session(session, uow) if session else None,
-        price=kinds.Price(amount=price.amount, currency=price.currency, per=price.per) if price else None,
+        price=price,
     )
 
 
