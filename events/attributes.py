@@ -4,9 +4,9 @@ The codec calls it for each mode. An id or a time that is missing stays missing.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from events.envelope import HUB_ATTRIBUTES, Envelope
 from schemas.problems import Problem, pointer, quoted
@@ -33,8 +33,12 @@ URI_REFERENCE = re.compile(  # RFC 3986 §4.1
 def envelope_from(attributes: Mapping[str, Any], data: bytes) -> tuple[Envelope | None, list[Problem]]:
     """Make an envelope from attributes as a sender wrote them; None with the problems where it cannot be."""
     given = {name: value for name, value in attributes.items() if value is not None}
-    problems = [problem for name in REQUIRED if name not in given for problem in _missing(name)]
-    problems += [problem for name, value in given.items() for problem in _wrong(name, value)]
+    problems = [
+        Problem(pointer(name), f"The attribute {name} is required; add it.") for name in REQUIRED if name not in given
+    ]
+    problems += [
+        Problem(pointer(name), wrong) for name, value in given.items() if (wrong := _wrong(name, value)) is not None
+    ]
     if problems:
         return None, problems
     extensions = {name: canonical(value) for name, value in given.items() if name not in CORE}
@@ -61,47 +65,54 @@ def instant(text: str) -> datetime | None:
 
 def is_json(media_type: str) -> bool:
     """Whether a media type is JSON in UTF-8."""
+    if media_type == "application/json":
+        return True
     charset = CHARSET.search(media_type)
     return bool(JSON_MEDIA.fullmatch(media_type.strip())) and (
         charset is None or charset[1].lower() in ("utf-8", "utf8", "us-ascii")
     )
 
 
-def _missing(name: str) -> Iterator[Problem]:
-    yield Problem(pointer(name), f"The attribute {name} is required; add it.")
-
-
-def _wrong(name: str, value: Any) -> Iterator[Problem]:
-    at = pointer(name)
+def _wrong(name: str, value: Any) -> str | None:
+    """Say what is wrong with one attribute, None when nothing is."""
     if name in HUB_ATTRIBUTES:
-        yield Problem(at, f"Only the hub sets {name}; leave it out.")
-    elif not NAME.fullmatch(name) or name == "data":
-        yield Problem(at, f"{quoted(name)} cannot be an attribute; names are small letters and digits.")
-    elif name in CORE and not isinstance(value, str):
-        yield Problem(at, f"{quoted(value)} is not a string; put it in double quotes.")
-    elif isinstance(value, int) and not -(2**31) <= value < 2**31:
-        yield Problem(at, f"{value} does not fit CloudEvents' 32-bit integer; write it as a string.")
-    elif not isinstance(value, str | int):
-        yield Problem(at, f"{quoted(value)} is not a string, integer or boolean; write it as a string.")
-    elif isinstance(value, str):
-        yield from _wrong_text(name, value)
+        return f"Only the hub sets {name}; leave it out."
+    if name in CORE:
+        return _wrong_text(name, value) if isinstance(value, str) else f"{quoted(value)} is not a string; quote it."
+    if not NAME.fullmatch(name) or name == "data":
+        return f"{quoted(name)} cannot be an attribute; names are small letters and digits."
+    if isinstance(value, str):
+        return _wrong_text(name, value)
+    if not isinstance(value, int):
+        return f"{quoted(value)} is not a string, integer or boolean; write it as a string."
+    if not -(2**31) <= value < 2**31:
+        return f"{value} does not fit CloudEvents' 32-bit integer; write it as a string."
+    return None
 
 
-def _wrong_text(name: str, text: str) -> Iterator[Problem]:
-    at = pointer(name)
+def _wrong_text(name: str, text: str) -> str | None:
     if CONTROL.search(text):
-        yield Problem(at, f"{quoted(text)} holds a control character or half a surrogate pair; leave it out.")
-    elif name in LONGEST and not text.strip():
-        yield Problem(at, f"The attribute {name} is empty; give it a value.")
-    elif len(text) > LONGEST.get(name, len(text)):
-        yield Problem(at, f"{name} has {len(text)} characters; at most {LONGEST[name]} are allowed.")
-    elif name == "specversion" and text != "1.0":
-        yield Problem(at, f"{quoted(text)} is not a version the hub speaks; write 1.0.")
-    elif name in ("source", "dataschema") and not URI_REFERENCE.fullmatch(text):
-        yield Problem(at, f"{quoted(text)} is not a URI reference; percent-encode what RFC 3986 does not allow.")
-    elif name == "time" and instant(text) is None:
-        yield Problem(
-            at, f"{quoted(text)} is not an instant; write RFC 3339 with an offset, 2026-11-23T09:00:00+01:00."
-        )
-    elif name == "datacontenttype" and not is_json(text):
-        yield Problem(at, f"{quoted(text)} is not a type of data the hub reads; send application/json.")
+        return f"{quoted(text)} holds a control character or half a surrogate pair; leave it out."
+    if name in LONGEST and not text.strip():
+        return f"The attribute {name} is empty; give it a value."
+    if name in LONGEST and len(text) > LONGEST[name]:
+        return f"{name} has {len(text)} characters; at most {LONGEST[name]} are allowed."
+    form = FORMS.get(name)
+    return f"{quoted(text)} is not {form.want}." if form and not form.fits(text) else None
+
+
+class Form(NamedTuple):
+    """What an attribute's text must look like; `want` completes the sentence «x is not …»."""
+
+    fits: Callable[[str], Any]
+    want: str
+
+
+URI_FORM = Form(URI_REFERENCE.fullmatch, "a URI reference; percent-encode what RFC 3986 does not allow")
+FORMS = {
+    "specversion": Form("1.0".__eq__, "a version the hub speaks; write 1.0"),
+    "source": URI_FORM,
+    "dataschema": URI_FORM,
+    "time": Form(instant, "an instant; write RFC 3339 with an offset, as in 2026-11-23T09:00:00+01:00"),
+    "datacontenttype": Form(is_json, "a type of data the hub reads; send application/json"),
+}

@@ -2,7 +2,7 @@
 
 from events.base import PROVIDER, Event
 from events.topics import CATALOGUE
-from schemas.curricula import Curriculum, Retirement, SeatsTold, Session, SessionCancellation
+from schemas.curricula import Curriculum, OfSession, Retirement, SeatsTold, Session, SessionCancellation
 
 
 class AboutCurricula(Event):
@@ -43,13 +43,12 @@ class CurriculumRetired(AboutCurricula, Retirement):
     TYPE = "curriculum.retired"
 
 
-class AboutSessions(Event):
+class AboutSessions(Event, OfSession):
     """A fact about a session; the subject is `<organisation>/<session id>`, order is kept by its curriculum."""
 
     TOPIC = CATALOGUE
     NOUN = "session"
     SAID_BY = frozenset({PROVIDER})
-    curriculum_id: str
 
     def partition_key(self, *, cause_key: str | None) -> str:  # noqa: ARG002 - the curriculum decides
         """Return the curriculum's ref."""

@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from events.attributes import CONTROL, canonical, envelope_from, instant
+from events.attributes import CONTROL, canonical, envelope_from
 from events.envelope import Envelope
 from events.errors import Invalid, NotCloudEvents, Undecodable
 from events.json_format import JSON, STRUCTURED, Item, attributes_of, item, members
 from events.wellformed import parse
 from schemas.problems import Problem, quoted
+from schemas.values import EARLIEST_YEAR, LATEST_YEAR
 
 KafkaHeaders = Iterable[tuple[str | bytes, bytes | None]]
 
@@ -84,14 +85,14 @@ def _headers(headers: KafkaHeaders) -> dict[str, str]:
         except UnicodeDecodeError as error:
             raise Undecodable(f"the header {name!r} is not UTF-8") from error
         if named.setdefault(key, text) != text:
-            raise Undecodable(f"the header {key} is given twice")
+            raise Undecodable(f"the header {key!r} is given twice")
     return named
 
 
 def _text(name: str, value: Any) -> str:
     if value is None or isinstance(value, str | int):
         return "" if value is None else canonical(value)
-    raise Undecodable(f"the attribute {name} is not a string, integer or boolean")
+    raise Undecodable(f"the attribute {name!r} is not a string, integer or boolean")
 
 
 def _own(texts: dict[str, str], data: bytes) -> Envelope:
@@ -125,7 +126,7 @@ def _own(texts: dict[str, str], data: bytes) -> Envelope:
 def _moment(text: str | None) -> datetime | None:
     if not text:
         return None
-    moment = instant(text)
-    if moment is None:
+    moment = datetime.fromisoformat(text.upper())
+    if moment.tzinfo is None or not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
         raise ValueError(f"{quoted(text)} is not an instant")
     return moment

@@ -2,10 +2,10 @@
 
 from events.base import PROVIDER, Event
 from events.topics import COOPERATION
-from schemas.matches import AboutMatch, Answer, Proposal, Request, RequestOutcome
+from schemas.matches import AboutMatch, Answer, OfMatch, Proposal, Request, RequestOutcome
 
 
-class AboutMatches(Event):
+class AboutMatches(Event, OfMatch):
     """A fact about a match; the subject is its id.
 
     Order is kept by the need or offer: a fact that does not name it takes its cause's key, and the match id while
@@ -14,7 +14,6 @@ class AboutMatches(Event):
 
     TOPIC = COOPERATION
     NOUN = "match"
-    match_id: str
 
     def own_subject(self) -> str:
         """Return the match id."""

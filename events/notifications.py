@@ -2,16 +2,14 @@
 
 from events.base import Event
 from events.topics import NOTIFICATION
-from schemas.notifications import Attempted, Failure, NotificationRequest
+from schemas.notifications import Attempted, Failure, NotificationRequest, OfNotification
 
 
-class AboutNotifications(Event):
+class AboutNotifications(Event, OfNotification):
     """A fact about a message; the subject is its id, order is kept by the recipient."""
 
     TOPIC = NOTIFICATION
     NOUN = "notification"
-    notification_id: str
-    recipient_ref: str
 
     def own_subject(self) -> str:
         """Return the notification's id."""

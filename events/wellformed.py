@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from events.errors import Invalid, NotCloudEvents
-from schemas.problems import Problem, pointer, quoted
+from schemas.problems import MOST_PROBLEMS, Problem, pointer, quoted
 
 DEEPEST = 100  # levels of nesting
 LONGEST_NUMBER = 32  # characters; 64-bit whole numbers have 20, doubles at most 25
-MOST_PROBLEMS = 50  # enough to mend by; an attacker's million would only cost us
 UNSOUND = re.compile("[\0\ud800-\udfff]")
+ESCAPED_UNSOUND = re.compile(r"\\u(?:0000|d[89a-f])", re.IGNORECASE)
 
 
 class Parsed(NamedTuple):
@@ -90,7 +90,8 @@ def parse(body: bytes, *, at: str = "") -> Parsed:
     except ValueError as error:
         raise NotCloudEvents(f"The body is not JSON: {error}.") from error
     brackets = text.count("[") + text.count("{")
-    return Parsed(value, reader.odd or "\\u" in text or (brackets > DEEPEST and _is_deep(value)))
+    abyss = brackets > DEEPEST and _is_deep(value)
+    return Parsed(value, reader.odd or abyss or ESCAPED_UNSOUND.search(text) is not None)
 
 
 def _too_deep(at: str) -> Problem:

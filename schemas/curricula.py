@@ -99,11 +99,16 @@ class Retirement(Payload):
     replaced_by: CurriculumRef | None = None
 
 
-class Session(Payload):
-    """A curriculum given on certain days to a certain number of learners."""
+class OfSession(Payload):
+    """Names a session and the curriculum it gives, both of the organisation in the subject."""
 
     session_id: LocalId
     curriculum_id: OwnCurriculumId
+
+
+class Session(OfSession):
+    """A curriculum given on certain days to a certain number of learners."""
+
     start: Day
     end: Annotated[Day, NotBelow("start")]
     seats_total: Annotated[int, Whole(1, 500)]
@@ -119,17 +124,13 @@ class Session(Payload):
     price: Price | None = None
 
 
-class SeatsTold(Payload):
+class SeatsTold(OfSession):
     """How many seats of a session are free now."""
 
-    session_id: LocalId
-    curriculum_id: OwnCurriculumId
     seats_free: Annotated[int, Whole(0, 500)]
 
 
-class SessionCancellation(Payload):
+class SessionCancellation(OfSession):
     """A session will not take place."""
 
-    session_id: LocalId
-    curriculum_id: OwnCurriculumId
     reason: Note

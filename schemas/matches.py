@@ -55,10 +55,15 @@ class Candidate(Payload):
     distance_km: Annotated[float, Between(0, 20_040)] | None = None
 
 
-class Proposal(Payload):
-    """The ranked candidates for one need or offer."""
+class OfMatch(Payload):
+    """Names a match."""
 
     match_id: MatchId
+
+
+class Proposal(OfMatch):
+    """The ranked candidates for one need or offer."""
+
     about: About
     candidates: Annotated[tuple[Candidate, ...], Size(1, 5)]
     ruleset_version: Label
@@ -88,10 +93,9 @@ class RequestedSkill(Payload):
     must: bool = True
 
 
-class Request(Payload):
+class Request(OfMatch):
     """The question to one provider; names neither the company nor the need."""
 
-    match_id: MatchId
     provider_id: OrganisationId
     candidates: Annotated[tuple[AskedCandidate, ...], Size(1, 5)]
     respond_by: Day
@@ -103,10 +107,9 @@ class Request(Payload):
     start_window: Window
 
 
-class Answer(Payload):
+class Answer(OfMatch):
     """What a provider answers to a request."""
 
-    match_id: MatchId
     provider_id: OrganisationId
     decision: Decision
     reason_code: Annotated[str, Listed("no_capacity", "too_far", "dates", "price", "not_in_scope", "other")] | None = (
@@ -120,10 +123,9 @@ class Answer(Payload):
     message: Note | None = None
 
 
-class RequestOutcome(Payload):
+class RequestOutcome(OfMatch):
     """What became of the question to one provider, as the hub records it."""
 
-    match_id: MatchId
     about: About
     provider_ids: Annotated[tuple[OrganisationId, ...], Size(1, 4)]
     decision: Annotated[str, Listed("accepted", "interested", "declined", "counter_offer", "expired", "closed")]
@@ -135,8 +137,7 @@ class RequestOutcome(Payload):
     valid_until: Day | None = None
 
 
-class AboutMatch(Payload):
+class AboutMatch(OfMatch):
     """Something the hub says about a match."""
 
-    match_id: MatchId
     about: About

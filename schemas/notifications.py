@@ -13,11 +13,16 @@ NotificationId = Annotated[Uuid, Noun("notification")]
 Channel = Annotated[str, Listed("email", "webhook", "console")]
 
 
-class NotificationRequest(Payload):
-    """Somebody is to be told something."""
+class OfNotification(Payload):
+    """Names a message and whom it is for."""
 
     notification_id: NotificationId
     recipient_ref: RecipientRef
+
+
+class NotificationRequest(OfNotification):
+    """Somebody is to be told something."""
+
     kind: Label
     """Which message: the name of its template folder."""
     channel: Channel
@@ -30,11 +35,9 @@ class NotificationRequest(Payload):
     """What the template needs; refs and figures, no personal data."""
 
 
-class Attempted(Payload):
+class Attempted(OfNotification):
     """What is known after an attempt to deliver."""
 
-    notification_id: NotificationId
-    recipient_ref: RecipientRef
     kind: Label
     channel: Channel
     dedupe_key: Label

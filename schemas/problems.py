@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 LONGEST_QUOTE = 60  # characters of a wrong value that are shown back
+MOST_PROBLEMS = 50  # enough to mend by; an attacker's million would only cost us
 
 
 class Problem(NamedTuple):
@@ -25,7 +26,7 @@ def explain(error: ValidationError, *, at: str = "", fields: Collection[str] = (
     """List everything a validation found wrong, with pointers that begin with `at`; `fields` are known names."""
     return [
         Problem(at + pointer(*found["loc"]), _sentence(found, fields))
-        for found in error.errors(include_url=False, include_context=True)
+        for found in error.errors(include_url=False)[:MOST_PROBLEMS]
         if not _only_counts_good_items(found)
     ]
 
@@ -42,8 +43,8 @@ def pointer(*path: str | int) -> str:
 
 
 def quoted(value: Any) -> str:
-    """Show a value as JSON, shortened."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    """Show a value as JSON, shortened, and fit to be written as UTF-8."""
+    text = json.dumps(value, ensure_ascii=False, default=str).encode(errors="backslashreplace").decode()
     return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
 
 
@@ -51,7 +52,7 @@ def _sentence(found: ErrorDetails, fields: Collection[str]) -> str:
     tell = SENTENCES.get(found["type"])
     context = found.get("ctx", {})
     if found["type"] == "extra_forbidden":
-        return _unknown_field(str(found["loc"][-1]), fields)
+        return _unknown_field(str(found["loc"][-1]), fields if len(found["loc"]) == 1 else ())
     if tell is None:
         return f"{quoted(found['input'])} cannot be taken: {found['msg']}."
     return tell(quoted(found["input"]), context)
