@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from hub.matching.fit import ONLINE, WORKPLACE, Fit, levels_outside
+from hub.matching.model import History
 from hub.matching.outcome import Note
 
 # What a criterion says where nothing is known either way: neither a reward nor a punishment.
@@ -172,14 +173,18 @@ def credential(fit: Fit) -> Verdict:
 @criterion(4)
 def record(fit: Fit) -> Verdict:
     """How the provider answered and finished so far; the middle for one without history."""
-    history = fit.course.history
-    known = (
-        [] if history is None else [each for each in (history.response_rate, history.completion) if each is not None]
-    )
-    if not known:
+    share = track_record(fit.course.history)
+    if share is None:
         return UNKNOWN, (Note("no_record_yet"),)
-    share = sum(known) / len(known)
     return share, (Note("record", {"percent": round(100 * share)}),)
+
+
+def track_record(history: History | None) -> float | None:
+    """The mean of what is known of a provider; None for one without history."""
+    if history is None:
+        return None
+    known = [each for each in (history.response_rate, history.completion) if each is not None]
+    return sum(known) / len(known) if known else None
 
 
 def part_left(days: float, length: int) -> float:

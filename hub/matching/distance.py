@@ -4,6 +4,7 @@ Coordinates decide where both sides have them. Otherwise the shared beginning of
 is marked as one, because people should know when a figure was guessed.
 """
 
+from functools import lru_cache
 from math import asin, cos, radians, sin, sqrt
 from typing import NamedTuple
 
@@ -26,13 +27,14 @@ HERE = Distance(0.0)
 FAR = Distance(ELSEWHERE, estimated=True)
 
 
+@lru_cache(maxsize=8192)  # towns come again and again
 def great_circle(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
     """Kilometres along the surface between two points in degrees (haversine)."""
     lat, other_lat = radians(lat), radians(other_lat)
     half_lat = sin((other_lat - lat) / 2)
     half_lon = sin(radians(other_lon - lon) / 2)
     chord = half_lat * half_lat + cos(lat) * cos(other_lat) * half_lon * half_lon
-    return 2 * EARTH_RADIUS * asin(sqrt(min(1.0, chord)))
+    return 2 * EARTH_RADIUS * asin(min(1.0, sqrt(chord)))
 
 
 def estimate(nuts: str, other: str) -> float:

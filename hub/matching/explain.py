@@ -22,6 +22,7 @@ MODES = {"presential": "in a class", "online": "online", "blended": "partly onli
 NOTES: Mapping[str, str] = MappingProxyType(
     {
         "teaches": "teaches {taught} of the {asked:skill} you asked for",
+        "teaches_of_placement": "teaches {taught} of the {asked:skill} of your placement",
         "skill_not_understood": "we do not know yet what «{skill}» is in ESCO, so it could not count",
         "skill_missing": "does not teach «{skill}»",
         "skill_related": "teaches something close to «{skill}», not quite the same",

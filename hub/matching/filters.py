@@ -27,7 +27,7 @@ class Filter(NamedTuple):
 
 def failed(fit: Fit) -> tuple[str, ...]:
     """Codes of all filters that this fit fails, in a fixed order."""
-    return tuple([each.code for each in FILTERS if each.fails(fit)])
+    return tuple([code for code, fails, _ in FILTERS if fails(fit)])
 
 
 def why(fit: Fit) -> tuple[Note, ...]:

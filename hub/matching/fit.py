@@ -21,6 +21,7 @@ FRIDAY = 4
 
 Rates = Mapping[str, Decimal]
 NO_RATES: Rates = MappingProxyType({})
+NONE: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Search:
     radius_km: float
     related: tuple[frozenset[str], ...]
     asked: frozenset[str]
+    wanted: frozenset[str]  # what is asked and what stands beside it
     total_weight: int
     rates: Rates
 
@@ -46,15 +48,18 @@ class Search:
 
 def search(ask: Ask, *, today: date, rules: RuleSet, links: Links = NO_LINKS, rates: Rates = NO_RATES) -> Search:
     """What ranking this need takes. `rates` say what one unit of a currency is worth in euro."""
+    related = tuple([links.related(skill.uri) if skill.uri else NONE for skill in ask.skills])
+    asked = frozenset([skill.uri for skill in ask.skills if skill.uri])
     return Search(
         ask=ask,
         today=today,
         rules=rules,
         modes=ask.modes | {ONLINE} if ask.remote_ok else ask.modes,
         radius_km=rules.radius_km if ask.radius_km is None else ask.radius_km,
-        related=tuple(links.related(skill.uri) if skill.uri else frozenset() for skill in ask.skills),
-        asked=frozenset(skill.uri for skill in ask.skills if skill.uri),
-        total_weight=sum(skill.weight for skill in ask.skills) or 1,
+        related=related,
+        asked=asked,
+        wanted=asked.union(*related),
+        total_weight=sum([skill.weight for skill in ask.skills]) or 1,
         rates={"EUR": Decimal(1), **rates},
     )
 
@@ -70,6 +75,8 @@ class Cover(NamedTuple):
 
 def cover_of(search: Search, concepts: frozenset[str]) -> Cover:
     """Credit for every asked skill. An unresolved statement earns nothing, but as a must it binds nobody."""
+    if search.wanted.isdisjoint(concepts):
+        return Cover((0.0,) * len(search.related), 0.0, 0, every_must=False)
     earned: list[float] = []
     gained, must_weight, every_must = 0.0, 0, True
     for skill, related in zip(search.ask.skills, search.related, strict=True):
