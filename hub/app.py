@@ -18,7 +18,7 @@ async def opened(
     """Open the folder, bring its database to the newest schema, and make the parts; nothing runs yet."""
     store = LiteStore(settings.sqlite_path, exclusive=exclusive)
     store.lock()
-    await migrate(settings.url)
+    await migrate(f"sqlite:///{settings.sqlite_path}")
     await store.start()
     appender = HistoryLog()
     try:
@@ -31,7 +31,8 @@ async def opened(
 async def embedded(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Hub]:
     """Run the whole hub until the block ends."""
     async with opened(settings, clock=clock) as (hub, appender):
-        async with at_work(*works(hub, appender)):
+        async with at_work(*works(hub, appender)) as trouble:
+            hub.trouble = trouble
             yield hub
 
 

@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
 from hub.access import Doorkeeper
-from hub.clock import Clock
+from hub.clock import Clock, stamp
 from hub.couriers import Courier
 from hub.dispatch.executor import Executor
 from hub.dispatch.router import Reaction, Router, bind
@@ -27,11 +27,20 @@ from hub.matching.model import RuleSet
 from hub.matching.rulesets import CURRENT, RULESETS
 from hub.scheduler import Scheduler
 from hub.settings import Settings
-from hub.store import inbox, jobs
+from hub.store import inbox, jobs, parked
 from hub.store.port import Store
 
 log = structlog.get_logger()
+SETTLED = timedelta(seconds=1)
 Work = Callable[[], Coroutine[Any, Any, None]]
+
+
+class RelayState(Protocol):
+    """What readiness and metrics ask a relay that runs in this process."""
+
+    active: bool
+    sent: int
+    sending_since: datetime | None
 
 
 @dataclass
@@ -48,14 +57,22 @@ class Hub:
     scheduler: Scheduler
     courier: Courier
     runners: dict[str, Runner]
+    trouble: "asyncio.Future[None] | None" = None
+    relay: RelayState | None = None
 
     async def is_idle(self) -> bool:
-        """Return whether every group has taken every event it hears and nothing is on its way out."""
+        """Return whether every group is through with every event it hears and nothing is on its way out.
+
+        An event that waits is looked at again after a second in any case, so the hub is not idle before that.
+        """
         for runner in self.runners.values():
             types = [f"eu.vethub.{name}.v1" for name in runner.group.by_type]
             waiting, _ = await self.store.read(inbox.untaken, grp=runner.group.name, types=types)
             if waiting:
                 return False
+        soon = stamp(self.clock.now() + SETTLED)
+        if await self.store.read(parked.due_before, at=soon):
+            return False
         counts = await self.store.read(jobs.counts)
         return not counts.get("running", 0) and not await self.store.read(jobs.any_due, channel="mail", now="~")
 

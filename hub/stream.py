@@ -8,7 +8,7 @@ out, and offsets are committed by us after the database: they are a hint, the in
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -22,10 +22,18 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 
 from events.catalogue import EVENTS
+from events.topics import TOPICS
+from hub.clock import Clock, SystemClock
+from hub.dispatch.runner import Runner, pause_after
 from hub.errors import HubError, ServiceAway
 from hub.failpoints import reach
-from hub.dispatch.runner import Runner, pause_after
 from hub.log.kafka import delivery, quieten_client
+from hub.log.outbox import OutboxLog
+from hub.log.relay import Relay
+from hub.parts import Hub, Work, at_work, build
+from hub.settings import Settings, load
+from hub.store.migrate import migrate
+from hub.store.postgres import PostgresStore
 
 log = structlog.get_logger()
 BATCH = 500  # records
@@ -87,12 +95,12 @@ class Subscription:
         self.assignment = Assignment(prefix)
         runner.partitions = self.assignment.names
         self.topics = sorted({EVENTS[heard].TOPIC for heard in runner.group.by_type})
-        self.consumer: AIOKafkaConsumer | None = None
+        self._subscriber: Any = None
 
     def subscribe(self, broker: KafkaBroker, instance: str) -> None:
         """Declare the subscriber on a broker."""
         name = f"{self.prefix}hub.{self.runner.group.name}"
-        subscriber = broker.subscriber(
+        self._subscriber = broker.subscriber(
             *(self.prefix + topic for topic in self.topics),
             group_id=name,
             group_instance_id=f"{name}.{instance}",
@@ -109,7 +117,7 @@ class Subscription:
             decoder=_decode,
             title=name,
         )
-        subscriber(self._annotated())
+        self._subscriber(self._annotated())
 
     async def _parse(self, records: Records) -> KafkaMessage:
         # The raw records travel on untouched: whether one can be read is decided where it can be parked.
@@ -147,9 +155,10 @@ class Subscription:
         offsets: dict[TopicPartition, int] = {}
         for record in records:
             offsets[TopicPartition(record.topic, record.partition)] = record.offset + 1
+        consumer: AIOKafkaConsumer | None = self._subscriber.consumer
         try:
-            if self.consumer is not None:
-                await self.consumer.commit(offsets)
+            if consumer is not None:
+                await consumer.commit(offsets)
         except KafkaError as error:
             # Lost the partitions meanwhile, or the broker is away: the records come again and the inbox drops them.
             log.info("offset.not_committed", group=self.runner.group.name, reason=type(error).__name__)
@@ -180,7 +189,7 @@ def stream(
 
     @asynccontextmanager
     async def life(context: ContextRepo) -> AsyncIterator[None]:
-        async with lifespan(context) if lifespan else _nothing():
+        async with (lifespan or _nothing)(context):
             looks = [asyncio.create_task(runner.look_at_parked()) for runner in runners]
             try:
                 yield
@@ -189,19 +198,102 @@ def stream(
                     look.cancel()
                 await asyncio.gather(*looks, return_exceptions=True)
 
-    app = FastStream(broker, logger=None, lifespan=life)
-
-    @app.after_startup
-    async def find_consumers() -> None:
-        for subscription, subscriber in zip(subscriptions, broker.subscribers, strict=True):
-            subscription.consumer = subscriber.consumer  # type: ignore[attr-defined]
-
-    return app
+    return FastStream(broker, logger=None, lifespan=life)
 
 
 @asynccontextmanager
-async def _nothing() -> AsyncIterator[None]:
+async def _nothing(_context: ContextRepo) -> AsyncIterator[None]:
     yield
+
+
+def app() -> FastStream:
+    """Make the application that the settings ask for: `faststream run hub.stream:app --factory`."""
+    settings = load()
+    hub = build(settings, SystemClock(), PostgresStore(settings.database_url or ""), OutboxLog())
+    chosen = [name for name in os.environ.get("VET_HUB_GROUPS", "").split(",") if name] or list(hub.runners)
+
+    @asynccontextmanager
+    async def life(_context: ContextRepo) -> AsyncIterator[None]:
+        await ready(settings)
+        await hub.store.start()
+        try:
+            yield
+        finally:
+            await hub.store.stop()
+
+    runners = [hub.runners[name] for name in chosen]
+    return stream(settings.bootstrap, runners, prefix=settings.topic_prefix, lifespan=life)
+
+
+PARTS = frozenset({"ingest", "groups", "relay", "scheduler", "courier"})
+
+
+@asynccontextmanager
+async def cluster(
+    settings: Settings,
+    *,
+    parts: Collection[str] = PARTS,
+    groups: Collection[str] | None = None,
+    clock: Clock | None = None,
+    patience: float = 0.0,
+) -> AsyncIterator[Hub]:
+    """Run some parts of the cluster in this process until the block ends; waits for services as long as `patience`."""
+    await ready(settings, patience=patience)
+    store = PostgresStore(settings.database_url or "")
+    hub = build(settings, clock or SystemClock(), store, OutboxLog())
+    await store.start()
+    try:
+        async with at_work(*_works(hub, parts, groups)) as trouble:
+            hub.trouble = trouble
+            yield hub
+    finally:
+        await store.stop()
+
+
+def _works(hub: Hub, parts: Collection[str], groups: Collection[str] | None) -> list[Work]:
+    settings = hub.settings
+    works: list[Work] = []
+    if "ingest" in parts:
+        works.append(hub.ingest.run)
+    if "relay" in parts:
+        hub.relay = Relay(hub.store, settings.bootstrap, hub.clock, prefix=settings.topic_prefix)
+        works.append(hub.relay.run)
+    if "scheduler" in parts:
+        works.append(hub.scheduler.run)
+    if "courier" in parts:
+        works.append(hub.courier.run)
+    if "groups" in parts:
+        hub.runners = {name: hub.runners[name] for name in groups or hub.runners}
+        running = stream(settings.bootstrap, list(hub.runners.values()), prefix=settings.topic_prefix)
+        works.append(lambda: _run_stream(running))
+    return works
+
+
+async def _run_stream(running: FastStream) -> None:
+    async with running.lifespan_context():
+        await running.start()
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            await running.stop()
+
+
+async def ready(settings: Settings, *, patience: float = 0.0) -> None:
+    """Return when database (brought to the newest schema) and topics are there; raises ServiceAway or HubError."""
+    deadline = asyncio.get_running_loop().time() + patience
+    failures = 0
+    while True:
+        try:
+            await migrate(settings.url)
+            break
+        except ServiceAway as away:
+            if asyncio.get_running_loop().time() >= deadline:
+                raise
+            failures += 1
+            log.info("start.waiting", reason=str(away))
+            await asyncio.sleep(pause_after(failures))
+    wanted = [settings.topic_prefix + topic.name for topic in TOPICS if not topic.per_tenant]
+    await require_topics(settings.bootstrap, wanted, patience=max(0.0, deadline - asyncio.get_running_loop().time()))
 
 
 async def topics_on(bootstrap: str) -> Mapping[str, int]:

@@ -205,6 +205,14 @@ async def skip(session: Session, parked_id: str, *, reason: str, now: str) -> in
     return len(rows)
 
 
+async def due_before(session: Session, *, at: str) -> int:
+    """Return how many parked events will be tried before an instant, those behind a failed one left out."""
+    rows = await session.rows(
+        "SELECT count(*) AS n FROM parked WHERE next_at <= :at AND state <> 'behind'", at=at
+    )
+    return int(rows[0].n)
+
+
 async def counts(session: Session) -> list[Any]:
     """Return how many events are parked, by group and state."""
     return await session.rows("SELECT grp, state, count(*) AS n FROM parked GROUP BY grp, state ORDER BY grp, state")

@@ -1,0 +1,97 @@
+"""What all tests share: real services when they are up, a fresh database or topic prefix each, and one honest line.
+
+Without services the marked tests are skipped and the summary says so; with VET_HUB_REQUIRE_SERVICES=1 (CI) that fails.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from events.topics import TOPICS
+from hub.settings import Settings, load
+
+DATABASE = os.environ.get("VET_HUB_TEST_DATABASE_URL", "")
+LOG = os.environ.get("VET_HUB_TEST_LOG_URL", "")
+SERVICES = bool(DATABASE and LOG)
+REQUIRED = os.environ.get("VET_HUB_REQUIRE_SERVICES") == "1"
+LEFT_OUT = pytest.StashKey[int]()
+
+
+@pytest.fixture(autouse=True)
+def _own_settings_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the developer's shell may reach a test."""
+    for name in os.environ:
+        if name.startswith("VET_HUB_") and not name.startswith(("VET_HUB_TEST_", "VET_HUB_REQUIRE")):
+            monkeypatch.delenv(name)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what needs services that are not there, or fail at once where nothing may be skipped."""
+    marked = [item for item in items if item.get_closest_marker("services")]
+    config.stash[LEFT_OUT] = 0 if SERVICES else len(marked)
+    if SERVICES or not marked:
+        return
+    if REQUIRED:
+        raise pytest.UsageError("VET_HUB_REQUIRE_SERVICES=1, but VET_HUB_TEST_DATABASE_URL and _LOG_URL are not set")
+    for item in marked:
+        item.add_marker(pytest.mark.skip(reason="PostgreSQL and Kafka are not up"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say in one line what was left out and how to get it."""
+    left_out = config.stash.get(LEFT_OUT, 0)
+    if left_out:
+        terminalreporter.write_line(
+            f"left out: {left_out} tests on real PostgreSQL and Kafka; "
+            "`deploy/dev/services.sh up`, then `make test` runs them too"
+        )
+
+
+@pytest.fixture
+def embedded_settings(tmp_path: Path) -> Settings:
+    """Settings of an embedded hub in a folder of its own."""
+    return load(data=tmp_path / "hub")
+
+
+@pytest.fixture
+async def database_url() -> AsyncIterator[str]:
+    """A fresh PostgreSQL database, dropped afterwards."""
+    name = f"test_{uuid4().hex[:12]}"
+    engine = create_async_engine(DATABASE, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield DATABASE.rpartition("/")[0] + f"/{name}"
+    async with engine.connect() as connection:
+        await connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    await engine.dispose()
+
+
+@pytest.fixture
+async def topic_prefix() -> AsyncIterator[str]:
+    """A fresh set of the hub's topics on the real broker, deleted afterwards."""
+    prefix = f"test{uuid4().hex[:10]}."
+    admin = AIOKafkaAdminClient(bootstrap_servers=LOG.removeprefix("kafka://"))
+    await admin.start()
+    wanted = [NewTopic(prefix + topic.name, topic.partitions, 1) for topic in TOPICS if not topic.per_tenant]
+    answer = await admin.create_topics(wanted)
+    assert all(code == 0 for _, code, _ in answer.topic_errors), answer.topic_errors
+    yield prefix
+    await admin.delete_topics([topic.name for topic in wanted])
+    await admin.close()
+
+
+@pytest.fixture
+def cluster_settings(database_url: str, topic_prefix: str, tmp_path: Path) -> Settings:
+    """Settings of a cluster with a database and topics of its own."""
+    return load(data=tmp_path / "hub", database_url=database_url, log_url=LOG, topic_prefix=topic_prefix)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Each engine in turn."""
+    return str(request.param)
