@@ -30,10 +30,9 @@ async def opened(
 @asynccontextmanager
 async def embedded(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Hub]:
     """Run the whole hub until the block ends."""
-    async with opened(settings, clock=clock) as (hub, appender):
-        async with at_work(*works(hub, appender)) as trouble:
-            hub.trouble = trouble
-            yield hub
+    async with opened(settings, clock=clock) as (hub, appender), at_work(*works(hub, appender)) as trouble:
+        hub.trouble = trouble
+        yield hub
 
 
 def works(hub: Hub, appender: HistoryLog) -> list[Work]:

@@ -104,7 +104,8 @@ class Courier:
         except ServiceAway:
             raise
         except Exception as error:  # noqa: BLE001 - a template's bug parks its job, with the reason, and nothing else
-            log.error("job.failed", job=job.job_id, kind=job.kind, error=type(error).__name__)
+            # No traceback: its frames may hold what people wrote.
+            log.warning("job.failed", job=job.job_id, kind=job.kind, error=type(error).__name__)
             carried = Carried("failed", f"{type(error).__name__}: {error}"[:500])
         reach("courier.carried")
         await self._store.write(self._write_down, job, carried)

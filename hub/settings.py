@@ -1,6 +1,7 @@
 """Settings: environment variables `VET_HUB_*`, or a TOML file named by `VET_HUB_CONFIG` (default `vet-hub.toml` here)."""
 
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,9 @@ class Settings(BaseSettings):
         10, ge=1, description="how often open matches and gaps that missed a change are re-matched"
     )
     ruleset: str | None = Field(None, description="version of the matching rules; unset: the newest")
-    rates: dict[str, float] = Field(default_factory=dict, description='one EUR in other currencies, {"PLN": 4.3}')
+    rates: dict[str, Decimal] = Field(
+        default_factory=dict, description='what one unit of another currency is worth in EUR, {"PLN": "0.23"}'
+    )
     log_level: str = Field("info", description="debug, info, warning or error")
 
     @field_validator("log_url")

@@ -5,7 +5,7 @@ from typing import Literal
 Outcome = Literal["done", "refused", "waiting", "parked", "behind", "skipped"]
 
 
-class Refused(Exception):  # noqa: N818 - an outcome, said by a handler
+class Refused(Exception):
     """A business no: recorded, told to the sender as `event.rejected`; the key goes on."""
 
     def __init__(self, code: str, detail: str = "") -> None:
@@ -14,7 +14,7 @@ class Refused(Exception):  # noqa: N818 - an outcome, said by a handler
         self.detail = detail or code.replace("_", " ")
 
 
-class Waiting(Exception):  # noqa: N818 - an outcome, said by the unit of work or a handler
+class Waiting(Exception):
     """The event names something that is not there yet: it is parked until that row is saved; the key goes on."""
 
     def __init__(self, noun: str, key: str, detail: str = "") -> None:
@@ -29,7 +29,7 @@ class Waiting(Exception):  # noqa: N818 - an outcome, said by the unit of work o
         return f"{self.noun}:{self.key}"
 
 
-class NotLoaded(Exception):  # noqa: N818 - between the unit of work and the executor only
+class NotLoaded(Exception):
     """A row or a list nobody loaded yet: the executor forgets the draft, loads it and runs the handler again."""
 
     def __init__(self, wanted: object) -> None:

@@ -29,7 +29,7 @@ PARKED_LIMIT = 200  # rows a look takes at the most
 
 def pause_after(failures: int) -> float:
     """Return how long to wait after so many failures in a row: doubling, with jitter, never hot."""
-    longest = min(FIRST_PAUSE * 2 ** min(failures - 1, 16), LONGEST_PAUSE)
+    longest: float = min(FIRST_PAUSE * 2 ** min(failures - 1, 16), LONGEST_PAUSE)
     return longest * (0.5 + random.random() / 2)  # noqa: S311 - spreads processes, guards no secret
 
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from hub.errors import FlushConflict
 from hub.rows import Row
-from hub.store.session import Bulk, Session, listed, values
+from hub.store.session import Bulk, Columns, Session, listed, values
 
 R = TypeVar("R", bound=Row)
 CLOCK = {
@@ -48,7 +48,7 @@ async def page(session: Session, kind: type[R], *, after: str = "", limit: int =
 async def save(session: Session, kind: type[Row], rows: Sequence[Row]) -> None:
     """Write rows whose version is one more than the version they were read at; raises FlushConflict otherwise."""
     ordered = sorted(rows, key=lambda row: row.key)
-    columns = {
+    columns: Columns = {
         "key": [row.key for row in ordered],
         "org": [row.org for row in ordered],
         "state": [row.state for row in ordered],

@@ -207,9 +207,7 @@ async def skip(session: Session, parked_id: str, *, reason: str, now: str) -> in
 
 async def due_before(session: Session, *, at: str) -> int:
     """Return how many parked events will be tried before an instant, those behind a failed one left out."""
-    rows = await session.rows(
-        "SELECT count(*) AS n FROM parked WHERE next_at <= :at AND state <> 'behind'", at=at
-    )
+    rows = await session.rows("SELECT count(*) AS n FROM parked WHERE next_at <= :at AND state <> 'behind'", at=at)
     return int(rows[0].n)
 
 

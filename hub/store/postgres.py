@@ -1,6 +1,5 @@
 """The store on PostgreSQL through asyncpg, for any number of processes."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -110,7 +109,7 @@ class PostgresStore:
         try:
             async with self._engine.connect() as connection:
                 yield connection
-        except (OSError, PoolTimeout, InterfaceError, OperationalError, asyncio.TimeoutError) as error:
+        except (TimeoutError, OSError, PoolTimeout, InterfaceError, OperationalError) as error:
             raise ServiceAway(f"PostgreSQL does not answer: {_first_line(error)}") from error
         except DBAPIError as error:
             raise _named(error) from error
