@@ -50,6 +50,10 @@ class Channel(Protocol):
         """Try once; trouble outside is an answer, not an exception."""
         ...
 
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
 
 class Courier:
     """Takes due jobs of its channels, carries them, writes down and says what came of it."""
@@ -67,6 +71,13 @@ class Courier:
 
     async def run(self) -> None:
         """Carry jobs until cancelled."""
+        try:
+            await self._carry_on()
+        finally:
+            for channel in self._channels.values():
+                await channel.close()
+
+    async def _carry_on(self) -> None:
         failures = 0
         while True:
             try:

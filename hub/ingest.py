@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from events.base import ONLY_HUB, Event
+from events.base import COORDINATOR, ONLY_HUB, Event
 from events.catalogue import EVENTS, check
 from events.codec import content_hash
 from events.envelope import Envelope
@@ -21,16 +21,19 @@ from hub.clock import Clock
 from hub.errors import HubError, ServiceAway
 from hub.failpoints import reach
 from hub.log.port import Log
-from hub.store import history
+from hub.rows import Organisation
+from hub.store import history, nouns
 from hub.store.history import Entry
 from hub.store.port import Store
 from hub.store.session import Session
 from schemas.problems import Problem
 
 log = structlog.get_logger()
+HUB_ORG = "hub"
 LARGEST_UNIT = 500  # events stored in one transaction
 VALID_FOR = timedelta(days=731)  # a need or offer stands for two years at the most
 FIRST = frozenset({"published", "registered", "scheduled", "offered"})  # facts that begin a story of their own
+ONLY_COORDINATOR = frozenset({COORDINATOR})
 OWNERS = ("company_id", "provider_id", "organisation_id")
 
 
@@ -85,7 +88,8 @@ class Ingest:
         """Judge events and store the good ones; returns when they are durable. Raises Overloaded or ServiceAway."""
         await self._refuse_when_full()
         now = self._clock.now()
-        judged = [self._judge(envelope, sender, now) for envelope in envelopes]
+        regions = await self._regions(sender)
+        judged = [self._judge(envelope, sender, regions, now) for envelope in envelopes]
         entries = [entry for entry in judged if isinstance(entry, Entry)]
         states = iter(await self._store_soon(entries))
         return [_receipt(envelope, one, states) for envelope, one in zip(envelopes, judged, strict=True)]
@@ -98,7 +102,7 @@ class Ingest:
                 units.append(self._queue.get_nowait())
             await self._store_units([unit for unit in units if not unit.done.cancelled()])
 
-    def _judge(self, envelope: Envelope, sender: Sender, now: datetime) -> Entry | Refusal:
+    def _judge(self, envelope: Envelope, sender: Sender, regions: tuple[str, ...], now: datetime) -> Entry | Refusal:
         refusal = _right_to_say(envelope, sender)
         if refusal:
             return refusal
@@ -106,7 +110,7 @@ class Ingest:
             event = check(envelope)
         except Invalid as invalid:
             return Refusal(422, "the event is not valid", invalid.errors)
-        refusal = _about_own(envelope, event, sender) or _in_time(event, now)
+        refusal = _about_own(envelope, event, sender, regions) or _in_time(event, now)
         if refusal:
             return refusal
         envelope = replace(
@@ -154,6 +158,16 @@ class Ingest:
             return
         for unit in units:
             await self._store_units([unit])
+
+    async def _regions(self, sender: Sender) -> tuple[str, ...]:
+        """Return the NUTS prefixes a coordinator looks after; the hub's own coordinators look after all."""
+        if not sender.may("coordinate"):
+            return ()
+        if sender.org == HUB_ORG:
+            return ("",)
+        rows = await self._store.read(nouns.load, Organisation, [sender.org])
+        row = rows.get(sender.org)
+        return row.coordinator.nuts if row and row.coordinator else ()
 
     async def _refuse_when_full(self) -> None:
         loop_time = asyncio.get_running_loop().time()
@@ -233,6 +247,9 @@ def _right_to_say(envelope: Envelope, sender: Sender) -> Refusal | None:
     if event is not None and event.SAID_BY == ONLY_HUB:
         problem = Problem("/type", f"{envelope.type} is said by the hub only")
         return Refusal(403, "only the hub may say this", (problem,))
+    if event is not None and event.SAID_BY == ONLY_COORDINATOR and not sender.may("coordinate"):
+        problem = Problem("/type", f"{envelope.type} is said by coordinators; the key lacks the scope coordinate")
+        return Refusal(403, "only coordinators may say this", (problem,))
     if not sender.speaks_for(envelope.source) and not sender.may("import"):
         problem = Problem(
             "/source",
@@ -242,7 +259,7 @@ def _right_to_say(envelope: Envelope, sender: Sender) -> Refusal | None:
     return None
 
 
-def _about_own(envelope: Envelope, event: Event, sender: Sender) -> Refusal | None:
+def _about_own(envelope: Envelope, event: Event, sender: Sender, regions: Sequence[str]) -> Refusal | None:
     named = event.own_subject()
     if named is not None and named != envelope.subject:
         problem = Problem("/subject", f"{envelope.subject!r} disagrees with the data, which are about {named!r}")
@@ -250,11 +267,25 @@ def _about_own(envelope: Envelope, event: Event, sender: Sender) -> Refusal | No
     if sender.may("import"):
         return None
     owner, pointer = _owner(event, envelope)
-    if owner == sender.org or (sender.may("coordinate") and "coordinator" in event.SAID_BY):
+    if owner == sender.org:
         return None
+    if sender.may("coordinate") and COORDINATOR in event.SAID_BY:
+        return _in_region(event, regions)
     return Refusal(
         403, "another's organisation", (Problem(pointer, f"{owner!r} is not the key's organisation {sender.org!r}"),)
     )
+
+
+def _in_region(event: Event, regions: Sequence[str]) -> Refusal | None:
+    nuts: str | None = getattr(event, "nuts", None)
+    places = [nuts] if nuts else list(getattr(event, "coverage_nuts", ()))
+    places = places or [str(getattr(event, "country", ""))]
+    if any(place.startswith(region) for place in places for region in regions):
+        return None
+    problem = Problem(
+        "/data/nuts", f"{', '.join(places)} is not in a region you coordinate: {', '.join(regions) or 'none'}"
+    )
+    return Refusal(403, "outside your regions", (problem,))
 
 
 def _owner(event: Event, envelope: Envelope) -> tuple[str, str]:

@@ -8,18 +8,22 @@ from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
+
 from events.notifications import NotificationDelivered, NotificationFailed
 from hub.clock import Clock, stamp
 from hub.couriers import Carried
-from hub.mail.deliver import Delivered, LocalMailbox, Mailer, Permanent, Relay, SmtpMailer, Temporary
+from hub.mail.deliver import Delivered, LocalMailbox, Mailer, Permanent, Relay, SmtpMailer, Temporary, Unreachable
 from hub.mail.kinds import MAILS
 from hub.mail.message import Address, Unaddressable, compose, message_id
 from hub.mail.render import render
-from hub.mail.retry import next_attempt
+from hub.mail.retry import DELAYS, next_attempt
 from hub.settings import Settings
 from hub.store import mailbox, people
 from hub.store.jobs import JobRow
 from hub.store.port import Store
+
+log = structlog.get_logger()
 
 
 class MailChannel:
@@ -44,7 +48,15 @@ class MailChannel:
             return Carried("done", outcome.answer, NotificationDelivered(**_attempt(job, now)))
         if isinstance(outcome, Permanent):
             return _failed(job, now, "refused", f"{outcome.code} {outcome.text}")
-        return _later(job, now, outcome.text if not isinstance(outcome, Temporary) else _words(outcome))
+        if isinstance(outcome, Unreachable):
+            # The relay does not let us in at all: no mail may be given up for that, so it is tried for ever.
+            log.warning("mail.relay_away", reason=outcome.text)
+            return Carried("due", outcome.text, again_at=retry_at_last(job, now))
+        return _later(job, now, _words(outcome))
+
+    async def close(self) -> None:
+        """Let go of the relay's connections."""
+        await self._mailer.close()
 
     def _compose(self, job: JobRow, person: people.Person) -> Any:
         context = MAILS[job.kind].model_validate(job.body["context"])
@@ -81,6 +93,12 @@ def mail_channel(settings: Settings, store: Store, clock: Clock) -> MailChannel:
         hello = urlsplit(settings.public_url or "").hostname or sender.addr_spec.rpartition("@")[2]
         mailer = SmtpMailer(Relay.from_url(settings.smtp_url), hello=hello)
     return MailChannel(store, mailer, sender=sender)
+
+
+def retry_at_last(job: JobRow, now: datetime) -> datetime:
+    """Return when to knock again at a relay that is away: the retry table, whose last delay but one then repeats."""
+    attempts = min(job.attempts, len(DELAYS) - 1)
+    return next_attempt(attempts, job_id=job.job_id, now=now) or now + DELAYS[-1]
 
 
 def _later(job: JobRow, now: datetime, words: str) -> Carried:

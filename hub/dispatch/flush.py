@@ -9,10 +9,17 @@ from hub.clock import stamp
 from hub.dispatch.batch import Batch, Task, Wanted
 from hub.dispatch.parking import place
 from hub.dispatch.unit_of_work import Job, Memory, Reminder, Search
-from hub.rows import Row
+from hub.rows import KINDS, Row
 from hub.store import cursors, due, history, inbox, jobs, nouns, parked
 from hub.store.history import Entry
 from hub.store.session import Session
+
+
+WRITERS = frozenset(kind.WRITER for kind in KINDS)
+
+
+class WrongWriter(Exception):
+    """Two groups would write one table: they have no order between them, so one word would overwrite the other."""
 
 
 class Appender(Protocol):
@@ -64,7 +71,7 @@ async def load(session: Session, memory: Memory, wanted: Iterable[Wanted]) -> No
 
 async def flush(session: Session, batch: Batch, log: Appender, position: int | None) -> None:
     """Write everything a batch led to. Parks first and releases after, so that a wait this batch ends is ended."""
-    saved = await _save(session, batch.memory)
+    saved = await _save(session, batch.memory, batch.group)
     await log.append(session, await history.joined(session, batch.said))
     await jobs.put(session, [_job(job) for job in batch.memory.jobs])
     await due.put(session, [_reminder(reminder) for reminder in batch.memory.reminders])
@@ -79,16 +86,24 @@ async def flush(session: Session, batch: Batch, log: Appender, position: int | N
         await cursors.move(session, batch.group, position)
 
 
-async def _save(session: Session, memory: Memory) -> list[str]:
+async def _save(session: Session, memory: Memory, group: str) -> list[str]:
     by_kind: dict[type[Row], list[Row]] = {}
     for (kind, key), row in memory.saved.items():
         next_version = memory.seen_version((kind, key)) + 1
         by_kind.setdefault(kind, []).append(row.model_copy(update={"version": next_version}))
     if by_kind:
+        _require_writer(group, by_kind)
         await nouns.tick(session)
     for kind in sorted(by_kind, key=lambda kind: kind.TABLE):
         await nouns.save(session, kind, by_kind[kind])
     return [f"{kind.NOUN}:{row.key}" for kind, rows in by_kind.items() for row in rows]
+
+
+def _require_writer(group: str, kinds: Iterable[type[Row]]) -> None:
+    foreign = [kind for kind in kinds if kind.WRITER != group]
+    if foreign and group in WRITERS:
+        kind = foreign[0]
+        raise WrongWriter(f"group {group} saves {kind.NOUN}, which {kind.WRITER} writes; say an event that it hears")
 
 
 def _job(job: Job) -> dict[str, str]:

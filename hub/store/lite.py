@@ -214,7 +214,8 @@ class LiteStore:
         return answer
 
     def _look(self, question: Question[T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
-        return calling(self._look_once, question, args, kwargs)
+        answer: T = calling(self._look_once, question, args, kwargs)
+        return answer
 
     def _look_once(self, question: Question[T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
         if self._engine is None:
