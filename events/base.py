@@ -4,7 +4,7 @@ The executor reads `refs` of every event to load rows, so the way through the fi
 """
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -42,7 +42,7 @@ class Event(BaseModel):
         """Return the CloudEvents type, `eu.vethub.need.published.v1`."""
         return f"{TYPE_PREFIX}{cls.TYPE}.v{cls.VERSION}"
 
-    def attached(self, envelope: Envelope) -> "Event":
+    def attached(self, envelope: Envelope) -> Self:
         """Return this event, remembering the envelope it was read from."""
         object.__setattr__(self, "_envelope", envelope)
         return self

@@ -130,7 +130,8 @@ def _texts(most: int, pattern: str) -> Strictly:
     branches: dict[Any, CoreSchema] = {"‹text›": line, "‹map›": core_schema.dict_schema(language, line, min_length=1)}
     names: dict[type[Any], str] = {str: "‹text›", dict: "‹map›"}
     strict = core_schema.tagged_union_schema(branches, discriminator=lambda value: names.get(type(value)))
-    return Strictly(lambda _: strict)
+    # The plain schema comes last in the chain because serialising follows the last link.
+    return Strictly(lambda plain: core_schema.chain_schema([strict, plain]))
 
 
 def _line(most: int, pattern: str = ONE_LINE) -> Strictly:
