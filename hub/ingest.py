@@ -89,20 +89,13 @@ class Ingest:
         await self._refuse_when_full()
         now = self._clock.now()
         regions = await self._regions(sender)
-        judged = [self._judge(envelope, sender, regions, now) for envelope in envelopes]
+        judged = [self.judge(envelope, sender, regions, now) for envelope in envelopes]
         entries = [entry for entry in judged if isinstance(entry, Entry)]
         states = iter(await self._store_soon(entries))
         return [_receipt(envelope, one, states) for envelope, one in zip(envelopes, judged, strict=True)]
 
-    async def run(self) -> None:
-        """Store what `accept` brings, everything that is waiting in one transaction, until cancelled."""
-        while True:
-            units = [await self._queue.get()]
-            while not self._queue.empty() and sum(len(unit.entries) for unit in units) < LARGEST_UNIT:
-                units.append(self._queue.get_nowait())
-            await self._store_units([unit for unit in units if not unit.done.cancelled()])
-
-    def _judge(self, envelope: Envelope, sender: Sender, regions: tuple[str, ...], now: datetime) -> Entry | Refusal:
+    def judge(self, envelope: Envelope, sender: Sender, regions: tuple[str, ...], now: datetime) -> Entry | Refusal:
+        """Check one event and the sender's right to say it; returns what to store, or why not."""
         refusal = _right_to_say(envelope, sender)
         if refusal:
             return refusal
@@ -113,6 +106,7 @@ class Ingest:
         refusal = _about_own(envelope, event, sender, regions) or _in_time(event, now)
         if refusal:
             return refusal
+        content = content_hash(envelope)  # as it was sent: a time the hub fills in is not the sender's word
         envelope = replace(
             envelope,
             time=envelope.time or now,
@@ -122,7 +116,15 @@ class Ingest:
             correlation_id=envelope.id,
             partition_key=event.partition_key(cause_key=None),
         )
-        return Entry(envelope, event.TOPIC, hash=content_hash(envelope))
+        return Entry(envelope, event.TOPIC, hash=content)
+
+    async def run(self) -> None:
+        """Store what `accept` brings, everything that is waiting in one transaction, until cancelled."""
+        while True:
+            units = [await self._queue.get()]
+            while not self._queue.empty() and sum(len(unit.entries) for unit in units) < LARGEST_UNIT:
+                units.append(self._queue.get_nowait())
+            await self._store_units([unit for unit in units if not unit.done.cancelled()])
 
     async def _store_soon(self, entries: list[Entry]) -> list[str]:
         if not entries:

@@ -3,7 +3,9 @@
 Without services the marked tests are skipped and the summary says so; with VET_HUB_REQUIRE_SERVICES=1 (CI) that fails.
 """
 
+import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
@@ -14,6 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from events.topics import TOPICS
 from hub.settings import Settings, load
+from hub.store.migrate import migrate
 
 DATABASE = os.environ.get("VET_HUB_TEST_DATABASE_URL", "")
 LOG = os.environ.get("VET_HUB_TEST_LOG_URL", "")
@@ -52,10 +55,21 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         )
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database at the newest schema, to be copied: migrating takes longer than most tests."""
+    path = tmp_path_factory.mktemp("migrated") / "hub.db"
+    asyncio.run(migrate(f"sqlite:///{path}"))
+    return path
+
+
 @pytest.fixture
-def embedded_settings(tmp_path: Path) -> Settings:
+def embedded_settings(tmp_path: Path, migrated: Path) -> Settings:
     """Settings of an embedded hub in a folder of its own."""
-    return load(data=tmp_path / "hub")
+    folder = tmp_path / "hub"
+    folder.mkdir()
+    shutil.copy(migrated, folder)
+    return load(data=folder)
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ over it, and the best candidates' rows are looked at again inside the transactio
 import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from events.base import Event
@@ -30,10 +32,11 @@ RECHECKS = 3  # times a best candidate may prove to have changed before the last
 
 
 class Changes(NamedTuple):
-    """Rows that changed, with their clocks, and where to read on from."""
+    """Rows that changed, with their clocks; where to read on from; what a batch that begins now will have seen."""
 
     rows: tuple[tuple[Row, int], ...]
     clock: int
+    seen: int
 
 
 class Ahead(NamedTuple):
@@ -50,7 +53,8 @@ class MatchingIndex:
 
     def __init__(self, rules: RuleSet, clock: Clock, *, rates: Rates = NO_RATES, links: Links = NO_LINKS) -> None:
         self.rules = rules
-        self.clock = 0
+        self.seen = 0
+        self._clock = 0
         self._time = clock
         self._rates = rates
         self._links = links
@@ -64,7 +68,7 @@ class MatchingIndex:
 
     async def prepare(self, store: Store, events: Sequence[Event]) -> None:
         """Follow the tables, then rank what this batch will ask for, off the event loop."""
-        self._take_over(await store.read(changes_since, self.clock))
+        self._take_over(await store.read(changes_since, self._clock))
         asks = await self._asks_in(store, events)
         self._ahead = await asyncio.to_thread(self._rank_ahead, asks) if asks else {}
 
@@ -117,16 +121,16 @@ class MatchingIndex:
         return sorted(missed)
 
     def _take_over(self, changes: Changes) -> None:
-        touched: set[str] = set()
-        for row, clock in changes.rows:
-            if isinstance(row, Need):
-                self._take_need(row)
-            elif self._catalogue.put(row):
-                refs = self._catalogue.touched_by(row)
-                touched |= refs
-                self._changed_at.update({ref: max(clock, self._changed_at.get(ref, 0)) for ref in refs})
-        self._rebuild(touched)
-        self.clock = changes.clock
+        # Clock by clock: a row that changes nothing about its course must not make the course look newer.
+        for clock, at_once in groupby(sorted(changes.rows, key=itemgetter(1)), key=itemgetter(1)):
+            touched: set[str] = set()
+            for row, _ in at_once:
+                if isinstance(row, Need):
+                    self._take_need(row)
+                elif self._catalogue.put(row):
+                    touched |= self._catalogue.touched_by(row)
+            self._changed_at |= dict.fromkeys(self._rebuild(touched), clock)
+        self._clock, self.seen = changes.clock, changes.seen
 
     def _take_need(self, need: Need) -> None:
         if need.stands:
@@ -136,14 +140,20 @@ class MatchingIndex:
             self._needs.drop(need.key)
             self._seen.pop(need.key, None)
 
-    def _rebuild(self, refs: Iterable[str]) -> None:
+    def _rebuild(self, refs: Iterable[str]) -> list[str]:
+        """Make courses anew; returns those that are not what they were."""
+        changed = []
         for ref in refs:
-            self._generation += 1
             course = self._catalogue.course(ref)
+            if course == self._courses.find(ref):
+                continue
+            changed.append(ref)
+            self._generation += 1
             if course is None:
                 self._courses.drop(ref)
             else:
                 self._courses.put(course)
+        return changed
 
     async def _asks_in(self, store: Store, events: Sequence[Event]) -> list[Ask]:
         published = [ask_of(event) for event in events if isinstance(event, NeedPublished | NeedUpdated)]
@@ -204,11 +214,11 @@ def _rows_behind(ranking: Ranking, uow: UnitOfWork) -> list[Row]:
     return [row for row in found if row is not None]
 
 
-async def changes_since(session: store_session.Session, clock: int) -> Changes:
+async def changes_since(session: store_session.Session, since: int) -> Changes:
     """Read every catalogue row and need that changed since a clock, and the clock to read on from."""
-    now = await nouns.clock_now(session)
+    clock, seen = await nouns.clock_now(session)
     rows: list[tuple[Row, int]] = []
     kinds: tuple[type[Row], ...] = (*KINDS, Need)
     for kind in kinds:
-        rows += await nouns.changed(session, kind, clock)
-    return Changes(tuple(rows), now)
+        rows += await nouns.changed(session, kind, since)
+    return Changes(tuple(rows), clock, seen)

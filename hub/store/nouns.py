@@ -23,13 +23,13 @@ async def load(session: Session, kind: type[R], keys: Sequence[str]) -> dict[str
         f"SELECT key, body FROM {kind.TABLE} WHERE key IN {listed(session.engine, 'keys')}",
         keys=values(session.engine, keys),
     )
-    return {row.key: kind.model_validate_json(row.body) for row in rows}
+    return {row.key: _read(kind, row.body) for row in rows}
 
 
 async def where(session: Session, kind: type[R], column: str, value: str) -> list[R]:
     """Return all rows whose searched column has the value, by key."""
     rows = await session.rows(f"SELECT body FROM {kind.TABLE} WHERE {column} = :value ORDER BY key", value=value)
-    return [kind.model_validate_json(row.body) for row in rows]
+    return [_read(kind, row.body) for row in rows]
 
 
 async def page(session: Session, kind: type[R], *, after: str = "", limit: int = 100, org: str = "") -> list[R]:
@@ -42,7 +42,7 @@ async def page(session: Session, kind: type[R], *, after: str = "", limit: int =
         limit=limit,
         **params,
     )
-    return [kind.model_validate_json(row.body) for row in rows]
+    return [_read(kind, row.body) for row in rows]
 
 
 async def save(session: Session, kind: type[Row], rows: Sequence[Row]) -> None:
@@ -61,6 +61,11 @@ async def save(session: Session, kind: type[Row], rows: Sequence[Row]) -> None:
         raise FlushConflict(
             f"{len(ordered) - written} of {len(ordered)} {kind.TABLE} were saved by somebody else first"
         )
+
+
+def _read(kind: type[R], body: str) -> R:
+    # A row that a newer release wrote may say more than this one knows.
+    return kind.model_validate_json(body, extra="ignore")
 
 
 @cache
@@ -82,19 +87,24 @@ async def tick(session: Session) -> None:
         await session.run("INSERT INTO ticks (one, n) VALUES (1, 1) ON CONFLICT (one) DO UPDATE SET n = ticks.n + 1")
 
 
-async def clock_now(session: Session) -> int:
-    """Return where to read on from: every change not visible in this snapshot will have at least this clock."""
+async def clock_now(session: Session) -> tuple[int, int]:
+    """Return where to read on from, and which changes a batch that begins now has seen by its end.
+
+    Every change not visible in this snapshot will have at least the first clock; whatever the batch saves itself is
+    below the second one where the engine can tell (SQLite: one writer, so its tick is the next).
+    """
     if session.engine == "sqlite":
-        rows = await session.rows("SELECT n + 1 AS n FROM ticks")
-        return int(rows[0].n) if rows else 0
+        rows = await session.rows("SELECT n FROM ticks")
+        last = int(rows[0].n) if rows else 0
+        return last + 1, last + 2
     rows = await session.rows("SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint) AS n")
-    return int(rows[0].n)
+    return int(rows[0].n), int(rows[0].n)
 
 
 async def changed(session: Session, kind: type[R], since: int) -> list[tuple[R, int]]:
     """Return (row, clock) for rows changed since a clock that `clock_now` gave; a row may come twice, never never."""
     rows = await session.rows(f"SELECT body, clock FROM {kind.TABLE} WHERE clock >= :since ORDER BY key", since=since)
-    return [(kind.model_validate_json(row.body), row.clock) for row in rows]
+    return [(_read(kind, row.body), row.clock) for row in rows]
 
 
 async def count(session: Session, kind: type[Row]) -> dict[str, int]:
