@@ -123,7 +123,7 @@ def _was_silent(match_id: str, provider_id: str, uow: UnitOfWork) -> bool:
 
 
 def _propose(need: Need, uow: UnitOfWork, index: MatchingIndex) -> Iterator[Proposed]:
-    need = need.model_copy(update={"seen_clock": index.clock})
+    need = need.model_copy(update={"seen_clock": index.seen})
     ranking = index.rank(need, uow)
     if ranking.candidates:
         yield from _propose_candidates(need, ranking, uow)
