@@ -68,9 +68,13 @@ class MatchingIndex:
 
     async def prepare(self, store: Store, events: Sequence[Event]) -> None:
         """Follow the tables, then rank what this batch will ask for, off the event loop."""
-        self._take_over(await store.read(changes_since, self._clock))
+        await self.follow(store)
         asks = await self._asks_in(store, events)
-        self._ahead = await asyncio.to_thread(self._rank_ahead, asks) if asks else {}
+        self._ahead = await self._rank_ahead(asks) if asks else {}
+
+    async def follow(self, store: Store) -> None:
+        """Take over what changed in the tables since the last look; any part of the process may call it."""
+        self._take_over(await store.read(changes_since, self._clock))
 
     def rank(self, need: Need, uow: UnitOfWork) -> Ranking:
         """Rank a need against the catalogue as this transaction sees it."""
@@ -82,9 +86,11 @@ class MatchingIndex:
             ranking = self._rank_now(ask, uow)
         return ranking
 
-    def rank_ask(self, ask: Ask) -> Ranking:
-        """Rank something nobody has published, against the committed catalogue; stores nothing."""
-        return self._rank(ask, self._courses.courses_for(ask), self._time.now().date())
+    async def rank_unpublished(self, ask: Ask, store: Store) -> Ranking:
+        """Rank something nobody has published against the whole catalogue, so that every course says why not."""
+        await self.follow(store)
+        courses = list(self._courses)
+        return await asyncio.to_thread(self._rank, ask, courses, self._time.now().date())
 
     def course(self, ref: str, uow: UnitOfWork) -> Course | None:
         """Return a course as this batch sees it."""
@@ -161,12 +167,12 @@ class MatchingIndex:
         rows = await store.read(nouns.load, Need, again) if again else {}
         return published + [ask_of(need) for need in rows.values() if need.stands]
 
-    def _rank_ahead(self, asks: Sequence[Ask]) -> dict[str, Ahead]:
-        today = self._time.now().date()
-        return {
-            ask.ref: Ahead(self._rank(ask, self._courses.courses_for(ask), today), self._generation, today, ask)
-            for ask in asks
-        }
+    async def _rank_ahead(self, asks: Sequence[Ask]) -> dict[str, Ahead]:
+        today, generation = self._time.now().date(), self._generation
+        # Courses are looked up here: the thread must not walk an index that the event loop may change meanwhile.
+        asked = [(ask, self._courses.courses_for(ask)) for ask in asks]
+        rankings = await asyncio.to_thread(lambda: [self._rank(ask, courses, today) for ask, courses in asked])
+        return {ask.ref: Ahead(ranking, generation, today, ask) for ask, ranking in zip(asks, rankings, strict=True)}
 
     def _rank_now(self, ask: Ask, uow: UnitOfWork) -> Ranking:
         today = uow.now.date()
