@@ -7,11 +7,10 @@ in one transaction. `(source, id)` names an event for ever: the same content aga
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
-from events.base import COORDINATOR, ONLY_HUB, Event
 from events.catalogue import EVENTS, check
 from events.codec import content_hash
 from events.envelope import Envelope
@@ -21,6 +20,7 @@ from hub.clock import Clock
 from hub.errors import HubError, ServiceAway
 from hub.failpoints import reach
 from hub.log.port import Log
+from hub.rights import Refusal, about_own, in_time, right_to_say
 from hub.rows import Organisation
 from hub.store import history, nouns
 from hub.store.history import Entry
@@ -31,10 +31,7 @@ from schemas.problems import Problem
 log = structlog.get_logger()
 HUB_ORG = "hub"
 LARGEST_UNIT = 500  # events stored in one transaction
-VALID_FOR = timedelta(days=731)  # a need or offer stands for two years at the most
 FIRST = frozenset({"published", "registered", "scheduled", "offered"})  # facts that begin a story of their own
-ONLY_COORDINATOR = frozenset({COORDINATOR})
-OWNERS = ("company_id", "provider_id", "organisation_id")
 
 
 class Overloaded(HubError):
@@ -46,15 +43,6 @@ class Overloaded(HubError):
     def __init__(self, message: str, *, retry_after: int) -> None:
         super().__init__(message)
         self.retry_after = retry_after
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why an event was not accepted: an HTTP status, a sentence, and a pointer for each error."""
-
-    status: int
-    title: str
-    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +84,14 @@ class Ingest:
 
     def judge(self, envelope: Envelope, sender: Sender, regions: tuple[str, ...], now: datetime) -> Entry | Refusal:
         """Check one event and the sender's right to say it; returns what to store, or why not."""
-        refusal = _right_to_say(envelope, sender)
+        refusal = right_to_say(envelope, sender)
         if refusal:
             return refusal
         try:
             event = check(envelope)
         except Invalid as invalid:
             return Refusal(422, "the event is not valid", invalid.errors)
-        refusal = _about_own(envelope, event, sender, regions) or _in_time(event, now)
+        refusal = about_own(envelope, event, sender, regions) or in_time(event, now)
         if refusal:
             return refusal
         content = content_hash(envelope)  # as it was sent: a time the hub fills in is not the sender's word
@@ -240,69 +228,3 @@ def _continue(entry: Entry, begun: tuple[str, str] | None) -> Entry:
         return entry
     correlation_id, partition_key = begun
     return replace(entry, envelope=replace(entry.envelope, correlation_id=correlation_id, partition_key=partition_key))
-
-
-def _right_to_say(envelope: Envelope, sender: Sender) -> Refusal | None:
-    if not sender.may("events:write") and not sender.may("import"):
-        return Refusal(403, "the key may not post events", (Problem("", "the key lacks the scope events:write"),))
-    event = EVENTS.get(envelope.short_type)
-    if event is not None and event.SAID_BY == ONLY_HUB:
-        problem = Problem("/type", f"{envelope.type} is said by the hub only")
-        return Refusal(403, "only the hub may say this", (problem,))
-    if event is not None and event.SAID_BY == ONLY_COORDINATOR and not sender.may("coordinate"):
-        problem = Problem("/type", f"{envelope.type} is said by coordinators; the key lacks the scope coordinate")
-        return Refusal(403, "only coordinators may say this", (problem,))
-    if not sender.speaks_for(envelope.source) and not sender.may("import"):
-        problem = Problem(
-            "/source",
-            f"{envelope.source!r} is not below a source of {sender.org}; they are {', '.join(sender.sources)}",
-        )
-        return Refusal(403, "another's source", (problem,))
-    return None
-
-
-def _about_own(envelope: Envelope, event: Event, sender: Sender, regions: Sequence[str]) -> Refusal | None:
-    named = event.own_subject()
-    if named is not None and named != envelope.subject:
-        problem = Problem("/subject", f"{envelope.subject!r} disagrees with the data, which are about {named!r}")
-        return Refusal(422, "the subject disagrees with the data", (problem,))
-    if sender.may("import"):
-        return None
-    owner, pointer = _owner(event, envelope)
-    if owner == sender.org:
-        return None
-    if sender.may("coordinate") and COORDINATOR in event.SAID_BY:
-        return _in_region(event, regions)
-    return Refusal(
-        403, "another's organisation", (Problem(pointer, f"{owner!r} is not the key's organisation {sender.org!r}"),)
-    )
-
-
-def _in_region(event: Event, regions: Sequence[str]) -> Refusal | None:
-    nuts: str | None = getattr(event, "nuts", None)
-    places = [nuts] if nuts else list(getattr(event, "coverage_nuts", ()))
-    places = places or [str(getattr(event, "country", ""))]
-    if any(place.startswith(region) for place in places for region in regions):
-        return None
-    problem = Problem(
-        "/data/nuts", f"{', '.join(places)} is not in a region you coordinate: {', '.join(regions) or 'none'}"
-    )
-    return Refusal(403, "outside your regions", (problem,))
-
-
-def _owner(event: Event, envelope: Envelope) -> tuple[str, str]:
-    for name in OWNERS:
-        if hasattr(event, name):
-            return str(getattr(event, name)), f"/data/{name}"
-    return envelope.subject.partition("/")[0], "/subject"
-
-
-def _in_time(event: Event, now: datetime) -> Refusal | None:
-    valid_until = getattr(event, "valid_until", None)
-    if valid_until is None or not isinstance(valid_until, type(now.date())):
-        return None
-    latest = (now + VALID_FOR).date()
-    if valid_until <= latest:
-        return None
-    problem = Problem("/data/valid_until", f"{valid_until} is more than 24 months away; the latest day is {latest}")
-    return Refusal(422, "valid for too long", (problem,))

@@ -1,49 +1,36 @@
 """The FastStream application: one batch subscriber a group, on real Kafka.
 
-`faststream run hub.stream:app --factory` and `vet-hub worker` run the same object. FastStream's acknowledgement policies
-lose or hot-loop messages, so every subscriber is MANUAL, its parser never raises, its function never lets an exception
-out, and offsets are committed by us after the database: they are a hint, the inbox is the truth.
+`faststream run hub.stream:app --factory` and `vet-hub worker` run the same object. `cluster` puts it together with the
+other parts that a process was started for.
 """
 
 import asyncio
 import os
-import socket
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
-from aiokafka.structs import ConsumerRecord
-from faststream import AckPolicy, ContextRepo, FastStream
+from faststream import ContextRepo, FastStream
 from faststream.kafka import KafkaBroker
-from faststream.kafka.message import KafkaMessage
 
-from events.catalogue import EVENTS
 from events.topics import TOPICS
 from hub.clock import Clock, SystemClock
 from hub.dispatch.runner import Runner, pause_after
 from hub.errors import HubError, ServiceAway
-from hub.failpoints import reach
-from hub.log.kafka import delivery, quieten_client
+from hub.log.kafka import quieten_client
 from hub.log.outbox import OutboxLog
 from hub.log.relay import Relay
+from hub.log.subscription import Subscription
 from hub.parts import Hub, Work, at_work, build
 from hub.settings import Settings, load
 from hub.store.migrate import migrate
 from hub.store.postgres import PostgresStore
 
 log = structlog.get_logger()
-BATCH = 500  # records
-BATCH_TIMEOUT = 20  # milliseconds; FastStream sleeps this long again after an empty poll
-FETCH_WAIT = 50  # milliseconds
-SESSION = 10_000  # milliseconds until a silent member's partitions move on
-REVOKE_LIMIT = 8.0  # seconds a rebalance waits for the running batch; below the session's 10
 START_LIMIT = 60.0  # seconds a subscriber may take to join
-
-Records = Sequence[ConsumerRecord[Any, Any]]
 
 
 class HubBroker(KafkaBroker):
@@ -59,118 +46,12 @@ class HubBroker(KafkaBroker):
         self.running = True
 
 
-class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Knows which partitions are ours, and makes a rebalance wait for the running batch."""
+def instance_name() -> str | None:
+    """Return this process's lasting name, by which a successor takes over at once after a crash (static membership).
 
-    def __init__(self, prefix: str) -> None:
-        self._prefix = prefix
-        self.mine: set[TopicPartition] = set()
-        self.running = asyncio.Lock()
-
-    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """Wait, within limits, until the batch in work has committed."""
-        reach("rebalance.revoked")
-        try:
-            async with asyncio.timeout(REVOKE_LIMIT), self.running:
-                self.mine.clear()
-        except TimeoutError:
-            self.mine.clear()
-            log.warning("rebalance.batch_still_running", partitions=len(list(revoked)))
-
-    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """Remember what is ours now."""
-        self.mine = set(assigned)
-
-    def names(self) -> list[str]:
-        """Return our partitions as parked rows name them."""
-        return [f"{tp.topic.removeprefix(self._prefix)}/{tp.partition}" for tp in self.mine]
-
-
-class Subscription:
-    """One group's subscriber: brings its batches to the runner, then moves the offset."""
-
-    def __init__(self, runner: Runner, *, prefix: str) -> None:
-        self.runner = runner
-        self.prefix = prefix
-        self.assignment = Assignment(prefix)
-        runner.partitions = self.assignment.names
-        self.topics = sorted({EVENTS[heard].TOPIC for heard in runner.group.by_type})
-        self._subscriber: Any = None
-
-    def subscribe(self, broker: KafkaBroker, instance: str) -> None:
-        """Declare the subscriber on a broker."""
-        name = f"{self.prefix}hub.{self.runner.group.name}"
-        self._subscriber = broker.subscriber(
-            *(self.prefix + topic for topic in self.topics),
-            group_id=name,
-            group_instance_id=f"{name}.{instance}",
-            batch=True,
-            max_records=BATCH,
-            batch_timeout_ms=BATCH_TIMEOUT,
-            fetch_max_wait_ms=FETCH_WAIT,
-            session_timeout_ms=SESSION,
-            heartbeat_interval_ms=1_000,
-            auto_offset_reset="earliest",
-            ack_policy=AckPolicy.MANUAL,
-            listener=self.assignment,
-            parser=self._parse,
-            decoder=_decode,
-            title=name,
-        )
-        self._subscriber(self._annotated())
-
-    async def _parse(self, records: Records) -> KafkaMessage:
-        # The raw records travel on untouched: whether one can be read is decided where it can be parked.
-        return KafkaMessage(
-            raw_message=tuple(records),
-            body=b"",
-            headers={},
-            message_id=f"{records[0].topic}-{records[0].partition}-{records[0].offset}",
-            consumer=None,  # type: ignore[arg-type]
-        )
-
-    def _annotated(self) -> Callable[..., Any]:
-        async def consume(records: Any) -> None:
-            await self.consume(records)
-
-        heard = tuple(EVENTS[name] for name in self.runner.group.by_type)
-        union: Any = heard[0]
-        for event in heard[1:]:
-            union = union | event
-        consume.__annotations__["records"] = list[union]
-        consume.__name__ = f"{self.runner.group.name}_batch"
-        return consume
-
-    async def consume(self, records: Records) -> None:
-        """Take one batch through the runner, which returns only when it is committed; then move the offsets."""
-        async with self.assignment.running:
-            ours = [r for r in records if TopicPartition(r.topic, r.partition) in self.assignment.mine]
-            if not ours:
-                return
-            await self.runner.take([delivery(record, prefix=self.prefix) for record in ours])
-            reach("stream.before_offset")
-            await self._commit(ours)
-
-    async def _commit(self, records: Records) -> None:
-        offsets: dict[TopicPartition, int] = {}
-        for record in records:
-            offsets[TopicPartition(record.topic, record.partition)] = record.offset + 1
-        consumer: AIOKafkaConsumer | None = self._subscriber.consumer
-        try:
-            if consumer is not None:
-                await consumer.commit(offsets)
-        except KafkaError as error:
-            # Lost the partitions meanwhile, or the broker is away: the records come again and the inbox drops them.
-            log.info("offset.not_committed", group=self.runner.group.name, reason=type(error).__name__)
-
-
-async def _decode(message: KafkaMessage) -> Any:
-    return message.raw_message
-
-
-def instance_name() -> str:
-    """Name this process so that after a crash its successor takes over at once (static membership)."""
-    return os.environ.get("VET_HUB_INSTANCE") or f"{socket.gethostname()}-{os.getpid()}"
+    Without one a process leaves its groups when it stops; a killed one's partitions rest until its session ends.
+    """
+    return os.environ.get("VET_HUB_INSTANCE") or None
 
 
 def stream(
