@@ -6,6 +6,7 @@ and costs the rest of the batch nothing. Trouble with the database counts no att
 same batch is brought again.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 import structlog
@@ -40,6 +41,8 @@ class Executor:
         self._appender = appender
         self._clock = clock
         self._terms = terms
+        self.batches: Counter[str] = Counter()  # committed by this process, by group
+        self.outcomes: Counter[tuple[str, str]] = Counter()  # events of these batches, by group and outcome
 
     async def run(self, group: Group, deliveries: Sequence[Delivery], position: int | None = None) -> None:
         """Handle a batch; on a log kept in the same database, `position` is stored with it."""
@@ -80,7 +83,7 @@ class Executor:
     async def _in_one_transaction(self, group: Group, tasks: Sequence[Task], position: int | None) -> None:
         batch = self._batch(group)
         async with self._store.transaction() as tx:
-            todo = await tx.do(claim, tasks, batch, named_rows(tasks))
+            todo = taken = await tx.do(claim, tasks, batch, named_rows(tasks))
             reach("executor.claimed")
             rounds = 0
             while todo:
@@ -93,6 +96,13 @@ class Executor:
             await tx.do(flush, batch, self._appender, position)
             reach("executor.flushed")
         reach("executor.committed")
+        self._count(batch, len(taken))
+
+    def _count(self, batch: Batch, taken: int) -> None:
+        settled = Counter(one.outcome for one in batch.settled)
+        settled["done"] += taken - settled.total()
+        self.batches[batch.group] += 1
+        self.outcomes.update({(batch.group, outcome): count for outcome, count in settled.items()})
 
     def _batch(self, group: Group) -> Batch:
         return Batch(group=group.name, epoch=EPOCH, now=self._clock.now(), blocked=set(), terms=self._terms)
