@@ -16,7 +16,7 @@ from schemas import curricula, gaps, matches, needs, organisations
 class Row(BaseModel):
     """One row of a noun's table: `key` is its ref or id, `org` whose it is, `state` where it stands."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     NOUN: ClassVar[str]
     TABLE: ClassVar[str]

@@ -30,7 +30,13 @@ D = TypeVar("D", bound=date)
 class Payload(BaseModel):
     """What every JSON object inside `data` inherits: frozen, and closed unless it is read leniently."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,  # an exception's words reach logs and operators; what people wrote must not
+    )
 
 
 # ---- names of things --------------------------------------------------------------------------------------------------

@@ -154,8 +154,9 @@ class LiteStore:
         """Open the writer's transaction; commit when the block ends, roll back when it raises."""
         await self._queue.take(urgent=urgent)
         try:
-            await self._hop(self._say, "BEGIN IMMEDIATE")
             try:
+                # Inside, because who is cancelled while BEGIN waits for another process has begun all the same.
+                await self._hop(self._say, "BEGIN IMMEDIATE")
                 yield LiteTransaction(self)
             except BaseException:
                 await asyncio.shield(self._hop(self._roll_back))
@@ -266,7 +267,7 @@ def lock_folder(folder: Path) -> int:
     """Take the folder for this process; returns the descriptor that holds the lock until it is closed."""
     lock_file = folder / "hub.lock"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # names and addresses lie in it
         descriptor = os.open(lock_file, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise NotAllowed(
