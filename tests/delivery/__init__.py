@@ -1,0 +1,1 @@
+"""Delivery: nothing is lost, doubled, overtaken or stuck, whatever is killed."""
