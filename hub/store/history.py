@@ -155,13 +155,20 @@ async def outbox_age(session: Session) -> tuple[int, datetime | None]:
 
 async def story(session: Session, *, correlation_ids: Sequence[str], limit: int = 10_000) -> list[Envelope]:
     """Return every event of the stories, in order."""
+    return [said for said, _ in await told(session, correlation_ids=correlation_ids, limit=limit)]
+
+
+async def told(
+    session: Session, *, correlation_ids: Sequence[str], limit: int = 10_000
+) -> list[tuple[Envelope, str | None]]:
+    """Return every event of the stories, in order, each with the handler that said it."""
     rows = await session.rows(
         f"SELECT h.seq, {NAMES} FROM history h WHERE h.correlation_id IN {listed(session.engine, 'ids')} "
         "ORDER BY h.seq LIMIT :limit",
         ids=values(session.engine, correlation_ids),
         limit=limit,
     )
-    return [envelope(row) for row in rows]
+    return [(envelope(row), row.handler) for row in rows]
 
 
 async def stories_of(session: Session, ref_or_id: str) -> list[str]:
