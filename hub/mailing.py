@@ -4,6 +4,7 @@ Names and addresses are read here, at the last moment, and go nowhere but into t
 """
 
 from datetime import datetime
+from email.message import EmailMessage
 from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,7 +41,7 @@ class MailChannel:
         if person is None:
             return _failed(job, now, "recipient_unknown", "nobody stands behind the recipient's ref (any more)")
         try:
-            message = self._compose(job, person)
+            message = composed(job, person, sender=self._sender)
         except Unaddressable:
             return _failed(job, now, "unaddressable", "the recipient's name or address cannot stand in a mail")
         outcome = await self._mailer.deliver(message)
@@ -58,16 +59,18 @@ class MailChannel:
         """Let go of the relay's connections."""
         await self._mailer.close()
 
-    def _compose(self, job: JobRow, person: people.Person) -> Any:
-        context = MAILS[job.kind].model_validate(job.body["context"])
-        return compose(
-            render(job.kind, language=person.language, context=context),
-            sender=self._sender,
-            recipient=Address(person.name, person.email),
-            message_id=name_of(job, self._sender),
-            sent_at=datetime.fromisoformat(job.body["at"]),
-            feedback_id=f"{job.kind}:vet-hub",
-        )
+
+def composed(job: JobRow, person: people.Person, *, sender: Address) -> EmailMessage:
+    """Make a job's message: the same bytes at every attempt, and for whoever looks at it later."""
+    context = MAILS[job.kind].model_validate(job.body["context"])
+    return compose(
+        render(job.kind, language=person.language, context=context),
+        sender=sender,
+        recipient=Address(person.name, person.email),
+        message_id=name_of(job, sender),
+        sent_at=datetime.fromisoformat(job.body["at"]),
+        feedback_id=f"{job.kind}:vet-hub",
+    )
 
 
 def name_of(job: JobRow, sender: Address) -> str:
