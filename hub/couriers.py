@@ -30,7 +30,8 @@ from hub.store.session import Session
 log = structlog.get_logger()
 LEASE = timedelta(minutes=2)
 POLL = 0.5  # seconds
-AT_ONCE = 4  # jobs a courier carries at the same time
+TAKEN = 40  # jobs leased at once
+AT_ONCE = 8  # jobs a courier carries at the same time
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Courier:
         self._clock = clock
         self._channels = channels
         self._wake = asyncio.Event()
+        self._hands = asyncio.Semaphore(AT_ONCE)
 
     def wake(self) -> None:
         """Look for jobs now."""
@@ -106,12 +108,13 @@ class Courier:
         if not await self._store.read(jobs.any_due, channel=channel, now=stamp(now)):
             return ()
         return await self._store.write(
-            jobs.lease, channel=channel, now=stamp(now), until=stamp(now + LEASE), limit=AT_ONCE
+            jobs.lease, channel=channel, now=stamp(now), until=stamp(now + LEASE), limit=TAKEN
         )
 
     async def _carry(self, channel: Channel, job: JobRow) -> None:
         try:
-            carried = await channel.carry(job, now=self._clock.now())
+            async with self._hands:
+                carried = await channel.carry(job, now=self._clock.now())
         except ServiceAway:
             raise
         except Exception as error:  # noqa: BLE001 - a template's bug parks its job, with the reason, and nothing else

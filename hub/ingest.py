@@ -71,6 +71,7 @@ class Ingest:
         self._outbox_limit = outbox_limit
         self._queue: asyncio.Queue[_Unit] = asyncio.Queue()
         self._full_until = 0.0
+        self._failures = 0
 
     async def accept(self, envelopes: Sequence[Envelope], sender: Sender) -> list[Receipt]:
         """Judge events and store the good ones; returns when they are durable. Raises Overloaded or ServiceAway."""
@@ -128,12 +129,15 @@ class Ingest:
         try:
             states = await self._store.write(store_entries, entries, self._log, urgent=True)
         except ServiceAway as away:
-            log.warning("ingest.away", events=len(entries), reason=str(away))
+            self._failures += 1
+            if self._failures & (self._failures - 1) == 0:  # 1, 2, 4, 8 …: an outage is a handful of lines
+                log.warning("ingest.away", failures=self._failures, reason=str(away))
             _fail(units, away)
             return
         except Exception as error:  # noqa: BLE001 - one event the database refuses must not take the others with it
             await self._one_by_one(units, error)
             return
+        self._failures = 0
         reach("ingest.stored")
         self._log.appended()
         for unit in units:
