@@ -4,7 +4,7 @@ Our own because the official SDK makes up ids and times that are missing, which 
 the tests hold it against the SDK.
 """
 
-from events.errors import Invalid, NotCloudEvents, Undecodable, WrongMedia
+from events.errors import Invalid, NotCloudEvents, TooLarge, Undecodable, WrongMedia
 from events.http_binding import from_http, is_batch
 from events.json_format import BATCH, STRUCTURED, Item, to_structured
 from events.kafka_binding import Record, from_kafka, from_partner, to_kafka
@@ -17,6 +17,7 @@ __all__ = [
     "Item",
     "NotCloudEvents",
     "Record",
+    "TooLarge",
     "Undecodable",
     "WrongMedia",
     "content_hash",

@@ -3,6 +3,7 @@
 EventError
 ├── NotCloudEvents      HTTP 400: not JSON, not UTF-8, no CloudEvents mode
 ├── WrongMedia          HTTP 415: a media type the hub does not read
+├── TooLarge            HTTP 413: more events in a batch than one request may bring
 ├── Invalid             HTTP 422: everything wrong with envelope and data, told at once
 ├── UnknownType         a type or version the catalogue does not hold
 ├── Unreadable          a stored event whose data cannot be read even leniently
@@ -24,6 +25,10 @@ class NotCloudEvents(EventError):
 
 class WrongMedia(EventError):
     """The media type is not one the hub reads."""
+
+
+class TooLarge(EventError):
+    """A batch holds more events than one request may bring."""
 
 
 class UnknownType(EventError):

@@ -6,16 +6,21 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from events.attributes import envelope_from, is_json
-from events.errors import Invalid, NotCloudEvents, WrongMedia
+from events.errors import Invalid, NotCloudEvents, TooLarge, WrongMedia
 from events.json_format import BATCH, STRUCTURED, Item, item, members
 from events.wellformed import flaws_in, parse
 from schemas.problems import Problem, pointer, quoted
+
+MOST_IN_BATCH = 100  # events
 
 Headers = Mapping[str, str] | Iterable[tuple[str, str]]
 
 
 def from_http(headers: Headers, body: bytes) -> list[Item]:
-    """Read a request in any mode; raises NotCloudEvents (400), WrongMedia (415), Invalid (422, nothing readable)."""
+    """Read a request in any mode.
+
+    Raises NotCloudEvents (400), TooLarge (413), WrongMedia (415), Invalid (422, where nothing is readable).
+    """
     pairs = [(name.lower(), value) for name, value in (headers.items() if isinstance(headers, Mapping) else headers)]
     content_type = next((value for name, value in pairs if name == "content-type"), "")
     media = _media(content_type)
@@ -104,6 +109,8 @@ def _batch(content_type: str, body: bytes) -> list[Item]:
         raise Invalid([Problem("", "A batch is a JSON array of events; put it in [ ].")])
     if not values:
         raise Invalid([Problem("", "The batch is empty; send at least one event.")])
+    if len(values) > MOST_IN_BATCH:
+        raise TooLarge(f"The batch has {len(values)} events; send at most {MOST_IN_BATCH} at once.")
     return [_event(index, value, suspicious=suspicious) for index, value in enumerate(values)]
 
 

@@ -21,6 +21,7 @@ from events.codec import (
     Invalid,
     Item,
     NotCloudEvents,
+    TooLarge,
     Undecodable,
     WrongMedia,
     content_hash,
@@ -429,6 +430,11 @@ def test_an_empty_batch_is_refused_and_one_that_is_no_list() -> None:
         post([], BATCH)
     with pytest.raises(Invalid, match="array"):
         post(structured(), BATCH)
+
+
+def test_a_batch_of_more_than_a_hundred_is_refused_before_any_event_is_looked_at() -> None:
+    with pytest.raises(TooLarge, match="101 events; send at most 100"):
+        post([{}] * 101, BATCH)
 
 
 def test_a_bad_event_in_a_batch_leaves_the_good_ones_alone() -> None:
