@@ -19,7 +19,7 @@ from faststream.kafka import KafkaBroker
 from events.topics import TOPICS
 from hub.clock import Clock, SystemClock
 from hub.dispatch.runner import Runner, pause_after
-from hub.errors import HubError, ServiceAway
+from hub.errors import ServiceAway
 from hub.log.kafka import quieten_client
 from hub.log.outbox import OutboxLog
 from hub.log.relay import Relay
@@ -160,7 +160,7 @@ async def _run_stream(running: FastStream) -> None:
 
 
 async def ready(settings: Settings, *, patience: float = 0.0) -> None:
-    """Return when database (brought to the newest schema) and topics are there; raises ServiceAway or HubError."""
+    """Return when database (brought to the newest schema) and topics are there; raises ServiceAway."""
     deadline = asyncio.get_running_loop().time() + patience
     failures = 0
     while True:
@@ -200,7 +200,7 @@ async def require_topics(bootstrap: str, wanted: Iterable[str], *, patience: flo
             missing = sorted(set(wanted) - set(await topics_on(bootstrap)))
             if not missing:
                 return
-            trouble: HubError = HubError(f"topics missing: {', '.join(missing)}; make them with `vet-hub topics apply`")
+            trouble = ServiceAway(f"topics missing: {', '.join(missing)}; make them with `vet-hub topics apply`")
         except ServiceAway as away:
             trouble = away
         if asyncio.get_running_loop().time() >= deadline:
