@@ -1,8 +1,9 @@
 """What is said about matches: proposed, asked, answered, over."""
 
-from events.base import PROVIDER, Event
+from events.base import COORDINATOR, PROVIDER, Event
+from events.needs import AboutNeeds
 from events.topics import COOPERATION
-from schemas.matches import AboutMatch, Answer, OfMatch, Proposal, Request, RequestOutcome
+from schemas.matches import AboutMatch, Answer, OfMatch, Override, Proposal, Request, RequestOutcome
 
 
 class AboutMatches(Event, OfMatch):
@@ -53,6 +54,17 @@ class MatchSuperseded(AboutMatches, AboutMatch):
     """A newer match takes the place of this one."""
 
     TYPE = "match.superseded"
+
+
+class MatchExcluded(AboutNeeds, Override):
+    """A coordinator takes a curriculum out for one need, whatever match stands; so it is about the need."""
+
+    TYPE = "match.excluded"
+    SAID_BY = frozenset({COORDINATOR})
+
+    def own_subject(self) -> str:
+        """Return the need's ref."""
+        return self.about
 
 
 class RequestAnswered(AboutMatches, RequestOutcome):

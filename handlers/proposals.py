@@ -1,13 +1,13 @@
 """What is proposed: a need is ranked against the catalogue and becomes a match or a gap, again whenever it could change.
 
-Hears need and reminder events; says match.proposed, match.superseded, match.expired, need.unmatched, need.expired and
+Hears need and reminder events and match.excluded; says match.proposed, match.superseded, match.expired, need.unmatched, need.expired and
 need.rematch-due.
 """
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 
-from events.matches import MatchExpired, MatchProposed, MatchSuperseded
+from events.matches import MatchExcluded, MatchExpired, MatchProposed, MatchSuperseded
 from events.needs import (
     NeedExpired,
     NeedPublished,
@@ -55,9 +55,7 @@ def match_need_anew(event: NeedUpdated, uow: UnitOfWork, index: MatchingIndex) -
     _require_company(event.company_id, uow)
     known = uow.get(Need, event.subject)
     uow.only_newer(known)
-    if known.state == "agreed":
-        raise Refused("already_agreed", f"{known.key} is agreed; withdraw it and publish a new need")
-    _refuse_if_over(known)
+    _refuse_if_settled(known)
     need = known.model_copy(update={"told": _told(event), "told_seq": uow.seq, "silent": ()})
     uow.remind(_end_of(need), kind=NEED_EXPIRY, about=need.key)
     yield from _propose(need, uow, index)
@@ -78,6 +76,19 @@ def match_need_again(event: NeedRematchDue, uow: UnitOfWork, index: MatchingInde
     need = uow.get(Need, event.need_ref)
     if need.stands:
         yield from _propose(need, uow, index)
+
+
+@proposals.on("exclude-curriculum")
+def exclude_curriculum(event: MatchExcluded, uow: UnitOfWork, index: MatchingIndex) -> Iterator[Proposed]:
+    """Take a curriculum out for one need and match it again; a match that offers the curriculum ends."""
+    known = uow.get(Need, event.about)
+    _refuse_if_settled(known)
+    excluded = {*known.excluded, event.curriculum_ref}
+    need = known.model_copy(update={"excluded": tuple(sorted(excluded))})
+    if _offered(need, event.curriculum_ref, uow):
+        # Also when it is not the first candidate: an unchanged first one would let the match stand.
+        yield from _close_open(need, uow)
+    yield from _propose(need, uow, index)
 
 
 @proposals.on("expire")
@@ -185,6 +196,11 @@ def _close_open(need: Need, uow: UnitOfWork) -> Iterator[MatchSuperseded]:
         uow.save(gap.model_copy(update={"state": "closed"}))
 
 
+def _offered(need: Need, curriculum_ref: str, uow: UnitOfWork) -> bool:
+    match = uow.find(Match, need.match_id) if need.match_id else None
+    return match is not None and any(curriculum_ref in each.curriculum_refs for each in match.candidates)
+
+
 def _candidate(n: int, found: Candidate) -> matches.Candidate:
     cost = found.total_cost
     return matches.Candidate(
@@ -240,6 +256,12 @@ def _require_company(company_id: str, uow: UnitOfWork) -> None:
     organisation = uow.get(Organisation, company_id, otherwise=reason)
     if organisation.company is None:
         raise uow.waiting(Organisation, company_id, reason)
+
+
+def _refuse_if_settled(need: Need) -> None:
+    if need.state == "agreed":
+        raise Refused("already_agreed", f"{need.key} is agreed; withdraw it and publish a new need")
+    _refuse_if_over(need)
 
 
 def _refuse_if_over(need: Need) -> None:

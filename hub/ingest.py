@@ -5,7 +5,7 @@ in one transaction. `(source, id)` names an event for ever: the same content aga
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -21,7 +21,7 @@ from hub.errors import HubError, ServiceAway
 from hub.failpoints import reach
 from hub.log.port import Log
 from hub.rights import Refusal, about_own, in_time, right_to_say
-from hub.rows import Organisation
+from hub.rows import Need, Organisation
 from hub.store import history, nouns
 from hub.store.history import Entry
 from hub.store.port import Store
@@ -78,12 +78,20 @@ class Ingest:
         await self._refuse_when_full()
         now = self._clock.now()
         regions = await self._regions(sender)
-        judged = [self.judge(envelope, sender, regions, now) for envelope in envelopes]
+        places = await self._places(envelopes, sender)
+        judged = [self.judge(envelope, sender, regions, now, places) for envelope in envelopes]
         entries = [entry for entry in judged if isinstance(entry, Entry)]
         states = iter(await self._store_soon(entries))
         return [_receipt(envelope, one, states) for envelope, one in zip(envelopes, judged, strict=True)]
 
-    def judge(self, envelope: Envelope, sender: Sender, regions: tuple[str, ...], now: datetime) -> Entry | Refusal:
+    def judge(
+        self,
+        envelope: Envelope,
+        sender: Sender,
+        regions: tuple[str, ...],
+        now: datetime,
+        places: Mapping[str, str],
+    ) -> Entry | Refusal:
         """Check one event and the sender's right to say it; returns what to store, or why not."""
         refusal = right_to_say(envelope, sender)
         if refusal:
@@ -92,7 +100,7 @@ class Ingest:
             event = check(envelope)
         except Invalid as invalid:
             return Refusal(422, "the event is not valid", invalid.errors)
-        refusal = about_own(envelope, event, sender, regions) or in_time(event, now)
+        refusal = about_own(envelope, event, sender, regions, places) or in_time(event, now)
         if refusal:
             return refusal
         content = content_hash(envelope)  # as it was sent: a time the hub fills in is not the sender's word
@@ -163,6 +171,14 @@ class Ingest:
         row = rows.get(sender.org)
         return row.coordinator.nuts if row and row.coordinator else ()
 
+    async def _places(self, envelopes: Sequence[Envelope], sender: Sender) -> Mapping[str, str]:
+        """Return the region of the first location of each stored need that a coordinator speaks about."""
+        if not sender.may("coordinate"):
+            return {}
+        refs = sorted({envelope.subject for envelope in envelopes if _about_need(envelope)})
+        rows = await self._store.read(nouns.load, Need, refs) if refs else {}
+        return {ref: row.told.locations[0].nuts for ref, row in rows.items()}
+
     async def _refuse_when_full(self) -> None:
         loop_time = asyncio.get_running_loop().time()
         if loop_time < self._full_until:
@@ -171,6 +187,11 @@ class Ingest:
         if unsent > self._outbox_limit:
             raise Overloaded(f"{unsent} events wait for the stream; try again soon", retry_after=5)
         self._full_until = loop_time + 1.0
+
+
+def _about_need(envelope: Envelope) -> bool:
+    event = EVENTS.get(envelope.short_type)
+    return event is not None and event.NOUN == "need"
 
 
 def _fail(units: Sequence[_Unit], error: Exception) -> None:

@@ -1,6 +1,6 @@
 """Who may say what: the rules by which ingest refuses an event before it is stored. Pure; each gives a Refusal or None."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -44,8 +44,13 @@ def right_to_say(envelope: Envelope, sender: Sender) -> Refusal | None:
     return None
 
 
-def about_own(envelope: Envelope, event: Event, sender: Sender, regions: Sequence[str]) -> Refusal | None:
-    """Refuse what is about another organisation, or about something else than its subject says."""
+def about_own(
+    envelope: Envelope, event: Event, sender: Sender, regions: Sequence[str], places: Mapping[str, str]
+) -> Refusal | None:
+    """Refuse what is about another organisation, or about something else than its subject says.
+
+    `places` says where the stored needs are that a coordinator names; what is about an unknown one will wait for it.
+    """
     named = event.own_subject()
     if named is not None and named != envelope.subject:
         problem = Problem("/subject", f"{envelope.subject!r} disagrees with the data, which are about {named!r}")
@@ -56,21 +61,27 @@ def about_own(envelope: Envelope, event: Event, sender: Sender, regions: Sequenc
     if owner == sender.org:
         return None
     if sender.may("coordinate") and COORDINATOR in event.SAID_BY:
-        return _in_region(event, regions)
+        return _at_home(envelope, regions, places) if event.NOUN == "need" else _in_region(event, regions)
     return Refusal(
         403, "another's organisation", (Problem(pointer, f"{owner!r} is not the key's organisation {sender.org!r}"),)
     )
 
 
+def _at_home(envelope: Envelope, regions: Sequence[str], places: Mapping[str, str]) -> Refusal | None:
+    place = places.get(envelope.subject)
+    return None if place is None else _in_one_of(regions, [place], "/subject")
+
+
 def _in_region(event: Event, regions: Sequence[str]) -> Refusal | None:
     nuts: str | None = getattr(event, "nuts", None)
     places = [nuts] if nuts else list(getattr(event, "coverage_nuts", ()))
-    places = places or [str(getattr(event, "country", ""))]
+    return _in_one_of(regions, places or [str(getattr(event, "country", ""))], "/data/nuts")
+
+
+def _in_one_of(regions: Sequence[str], places: Sequence[str], pointer: str) -> Refusal | None:
     if any(place.startswith(region) for place in places for region in regions):
         return None
-    problem = Problem(
-        "/data/nuts", f"{', '.join(places)} is not in a region you coordinate: {', '.join(regions) or 'none'}"
-    )
+    problem = Problem(pointer, f"{', '.join(places)} is not in a region you coordinate: {', '.join(regions) or 'none'}")
     return Refusal(403, "outside your regions", (problem,))
 
 

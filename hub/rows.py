@@ -83,6 +83,8 @@ class Need(Row):
     """Providers who said no to this need within the last 90 days."""
     silent: tuple[str, ...] = ()
     """Providers who did not answer in time; asked again when the need is stated anew."""
+    excluded: tuple[str, ...] = ()
+    """Curricula that a coordinator took out for this need; they stay out when it is stated anew."""
 
     @property
     def stands(self) -> bool:

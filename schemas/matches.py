@@ -137,6 +137,14 @@ class RequestOutcome(OfMatch):
     valid_until: Day | None = None
 
 
+class Override(Payload):
+    """A coordinator overrules the ranking of one need for one curriculum."""
+
+    about: About
+    curriculum_ref: CurriculumRef
+    reason: Note
+
+
 class AboutMatch(OfMatch):
     """Something the hub says about a match."""
 

@@ -292,6 +292,11 @@ EXAMPLES: Mapping[str, Data] = {
         "detail": "The match was decided before this answer came.",
     },
     "match.answered": answer(),
+    "match.excluded": {
+        "about": "betangible/N-020",
+        "curriculum_ref": "movex/C07",
+        "reason": {"en": "The machine is being replaced until March"},
+    },
     "match.expired": ABOUT_MATCH,
     "match.proposed": proposal(),
     "match.requested": request(),

@@ -50,7 +50,7 @@ class Story:
             time=self.clock.now(),
             data=orjson.dumps(data),
         )
-        judged = self.hub.ingest.judge(envelope, sender, ("",), self.clock.now())
+        judged = self.hub.ingest.judge(envelope, sender, ("",), self.clock.now(), {})
         if not isinstance(judged, history.Entry):
             return Receipt(envelope.source, envelope.id, refusal=judged)
         await self.hub.store.write(store_entries, [judged], self._log)

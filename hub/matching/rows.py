@@ -12,12 +12,23 @@ from schemas import curricula, needs, values
 def ask_of(need: Need | NeedPublished | NeedUpdated) -> Ask:
     """Make a need, stored or just published, ready for matching."""
     if isinstance(need, Need):
-        return _ask(need.told, need.key, declined=frozenset(need.declined), silent=frozenset(need.silent))
+        return _ask(
+            need.told,
+            need.key,
+            declined=frozenset(need.declined),
+            silent=frozenset(need.silent),
+            excluded=frozenset(need.excluded),
+        )
     return _ask(need, f"{need.company_id}/{need.need_id}")
 
 
 def _ask(
-    told: needs.Need, ref: str, *, declined: frozenset[str] = frozenset(), silent: frozenset[str] = frozenset()
+    told: needs.Need,
+    ref: str,
+    *,
+    declined: frozenset[str] = frozenset(),
+    silent: frozenset[str] = frozenset(),
+    excluded: frozenset[str] = frozenset(),
 ) -> Ask:
     return Ask(
         ref=ref,
@@ -45,6 +56,7 @@ def _ask(
         wbl_possible=told.wbl_possible,
         declined=declined,
         silent=silent,
+        excluded=excluded,
     )
 
 

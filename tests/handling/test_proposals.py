@@ -1,10 +1,15 @@
 """What becomes of a need: a match with reasons, or a gap with its nearest misses, again whenever it could change."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import orjson
 import pytest
 
+from events.envelope import Envelope
+from hub.access import Sender
+from hub.ingest import Receipt
 from hub.rows import Gap, Match, Need, Request
 from hub.settings import Settings
 from tests.story import Story, day, playing
@@ -346,3 +351,165 @@ async def test_an_answer_is_recorded_and_a_later_one_replaces_it(story: Story) -
     request = await story.row(Request, f"{match_id}/movex")
     assert request is not None
     assert request.state == "accepted"
+
+
+COORDINATE = frozenset({"events:write", "coordinate"})
+
+
+def exclusion(ref: str = "movex/C07") -> dict[str, Any]:
+    return {"about": "betangible/N-1", "curriculum_ref": ref, "reason": "The machine is being replaced"}
+
+
+async def exclude(story: Story, ref: str = "movex/C07") -> None:
+    await story.say("match.excluded", "betangible/N-1", exclusion(ref))
+
+
+async def post_exclusion(story: Story, scopes: frozenset[str]) -> Receipt:
+    """Post as cec through the whole of ingest, which reads the coordinator's regions and the need's place."""
+    envelope = Envelope(
+        id="x-1",
+        source="/coordinators/cec/desk",
+        type="eu.vethub.match.excluded.v1",
+        subject="betangible/N-1",
+        time=story.clock.now(),
+        data=orjson.dumps(exclusion()),
+    )
+    storing = asyncio.create_task(story.hub.ingest.run())
+    try:
+        (receipt,) = await story.hub.ingest.accept([envelope], Sender("k", "cec", scopes, ("/coordinators/cec",)))
+    finally:
+        storing.cancel()
+    return receipt
+
+
+async def coordinator(story: Story, *regions: str) -> None:
+    data = {"organisation_id": "cec", "legal_name": "CEC", "country": "BE", "languages": ["en"], "nuts": list(regions)}
+    await story.say("coordinator.registered", "cec", data)
+
+
+async def test_an_excluded_curriculum_ends_its_match_and_leaves_a_gap_that_says_so(story: Story) -> None:
+    await offer(story)
+    await ask(story)
+    await story.settle()
+
+    await exclude(story)
+    await story.settle()
+
+    types = await story.types()
+    assert types.index("match.superseded") < types.index("need.unmatched")
+    (gap,) = await story.data("need.unmatched")
+    assert gap["reason_codes"] == ["excluded"]
+
+
+async def test_excluding_a_second_candidate_makes_a_match_without_it(story: Story) -> None:
+    await offer(story)
+    other = {"session_id": "S08", "curriculum_id": "C08", "start": day(40), "end": day(50)}
+    await story.say("curriculum.published", "movex/C08", curriculum(curriculum_id="C08"))
+    await story.say("session.scheduled", "movex/S08", session(**other))
+    await ask(story)
+    await story.settle()
+
+    await exclude(story, "movex/C08")
+    await story.settle()
+
+    proposed = [
+        [ref for each in said["candidates"] for ref in each["curriculum_refs"]]
+        for said in await story.data("match.proposed")
+    ]
+    assert proposed == [["movex/C07", "movex/C08"], ["movex/C07"]]
+
+
+async def test_excluding_what_no_match_offers_leaves_the_match_alone(story: Story) -> None:
+    await offer(story)
+    await ask(story)
+    await exclude(story, "movex/C99")
+    await story.settle()
+
+    assert len(await story.data("match.proposed")) == 1
+    assert not await story.data("match.superseded")
+
+
+async def test_an_excluded_curriculum_stays_out_when_the_need_is_stated_anew(story: Story) -> None:
+    await offer(story)
+    await ask(story)
+    await exclude(story)
+    await story.say("need.updated", "betangible/N-1", need(headcount=2))
+    await story.settle()
+
+    row = await story.row(Need, "betangible/N-1")
+    assert row is not None
+    assert (row.state, row.excluded) == ("gap", ("movex/C07",))
+
+
+async def test_an_exclusion_waits_for_its_need(story: Story) -> None:
+    await offer(story)
+    await exclude(story)
+    await story.settle()
+    (waiting,) = await story.parked()
+    assert waiting.reason == "waits for need betangible/N-1: need betangible/N-1 is not known yet"
+
+    await ask(story)
+    await story.settle()
+
+    assert not await story.parked()
+    (gap,) = await story.data("need.unmatched")
+    assert gap["reason_codes"] == ["excluded"]
+
+
+async def test_an_exclusion_for_a_withdrawn_need_is_rejected(story: Story) -> None:
+    await ask(story)
+    await story.say("need.withdrawn", "betangible/N-1", {"need_id": "N-1", "reason_code": "postponed"})
+    await exclude(story)
+    await story.settle()
+
+    (rejected,) = await story.data("event.rejected")
+    assert rejected["reason_code"] == "need_withdrawn"
+
+
+async def test_an_exclusion_for_an_expired_need_is_rejected(story: Story) -> None:
+    await ask(story)
+    await story.settle()
+    await story.later(days=91)
+    await exclude(story)
+    await story.settle()
+
+    (rejected,) = await story.data("event.rejected")
+    assert rejected["reason_code"] == "need_expired"
+
+
+async def test_a_coordinator_excludes_for_a_need_of_its_region(story: Story) -> None:
+    await coordinator(story, "ES61")
+    await offer(story)
+    await ask(story)
+    await story.settle()
+
+    receipt = await post_exclusion(story, COORDINATE)
+    await story.settle()
+
+    assert receipt.refusal is None
+    (gap,) = await story.data("need.unmatched")
+    assert gap["reason_codes"] == ["excluded"]
+
+
+async def test_a_coordinator_of_another_region_is_refused(story: Story) -> None:
+    await coordinator(story, "PT")
+    await ask(story)
+    await story.settle()
+
+    refusal = (await post_exclusion(story, COORDINATE)).refusal
+
+    assert refusal is not None
+    assert refusal.status == 403
+    assert refusal.problems[0].pointer == "/subject"
+    assert refusal.problems[0].detail == "ES612 is not in a region you coordinate: PT"
+
+
+async def test_excluding_needs_the_scope_to_coordinate(story: Story) -> None:
+    await coordinator(story, "ES61")
+    await ask(story)
+    await story.settle()
+
+    refusal = (await post_exclusion(story, frozenset({"events:write"}))).refusal
+
+    assert refusal is not None
+    assert refusal.title == "only coordinators may say this"
