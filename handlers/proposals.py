@@ -1,7 +1,7 @@
 """What is proposed: a need is ranked against the catalogue and becomes a match or a gap, again whenever it could change.
 
-Hears need and reminder events and match.excluded; says match.proposed, match.superseded, match.expired, need.unmatched, need.expired and
-need.rematch-due.
+Hears need and reminder events and match.excluded; says match.proposed, match.superseded, match.expired, need.unmatched,
+need.expired and need.rematch-due.
 """
 
 from collections.abc import Iterator
