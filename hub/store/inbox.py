@@ -76,11 +76,16 @@ async def steps(session: Session, events: Sequence[EventKey]) -> list[Step]:
 
 
 async def untaken(session: Session, *, grp: str, types: Sequence[str]) -> tuple[int, str | None]:
-    """Return how many events of the types a group has not taken yet, and when the oldest was stored."""
+    """Return how many events of the types a group has not taken yet, and when the oldest was stored.
+
+    Everything up to the embedded log's cursor is taken; on the cluster, where there is none, the whole history is held
+    against the inbox.
+    """
     row = (
         await session.rows(
             "SELECT count(*) AS n, min(h.received_at) AS oldest FROM history h "
-            f"WHERE h.type IN {listed(session.engine, 'types')} AND NOT EXISTS "
+            "WHERE h.seq > (SELECT coalesce(max(position), 0) FROM cursors WHERE grp = :grp) "
+            f"AND h.type IN {listed(session.engine, 'types')} AND NOT EXISTS "
             "(SELECT 1 FROM inbox i WHERE i.grp = :grp AND i.epoch = 0 AND i.source = h.source AND i.id = h.id)",
             grp=grp,
             types=values(session.engine, types),

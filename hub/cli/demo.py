@@ -1,0 +1,111 @@
+"""`vet-hub demo`: plays the story in a fresh folder (or where --data says), waits until all is said, and tells it."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+from hub.app import embedded, opened
+from hub.cli.mail import row
+from hub.cli.opening import cluster_module, settings_for
+from hub.cli.options import AsJson, DataDir, commands
+from hub.cli.screen import console, notes, print_json
+from hub.cli.telling import Tale, tell
+from hub.demo.outcome import outcome
+from hub.demo.player import Progress as Told
+from hub.demo.player import day_of_story, faults_again, play
+from hub.demo.tale import asked
+from hub.parts import Hub, at_work
+from hub.settings import Settings
+from hub.store import jobs, parked, schema
+from hub.store.lite import LiteStore
+
+app = commands()
+
+
+@app.command()
+def demo(data: DataDir = None, as_json: AsJson = False) -> None:
+    """Play the demonstration story, wait until the stream is idle, and tell what happened.
+
+    Each run plays in a fresh temporary folder unless --data is given; a folder that already holds the story is shown,
+    not played again. With cluster settings the story is played into their database, which must be fresh.
+    """
+    tale = asyncio.run(_play_or_show(settings_in_a_fresh_folder(data)))
+    if as_json:
+        print_json(tale.outcome)
+    else:
+        tell(tale, console())
+
+
+def settings_in_a_fresh_folder(data: Path | None, *, quiet: bool = True, **given: Any) -> Settings:
+    """Load the settings; without a folder the embedded hub gets a new one, which stays for whoever wants to look."""
+    settings = settings_for(data, quiet=quiet, **given)
+    if data is not None or not settings.embedded:
+        return settings
+    return settings.model_copy(update={"data": Path(tempfile.mkdtemp(prefix="vet-hub-demo-"))})
+
+
+async def _play_or_show(settings: Settings) -> Tale:
+    with progress_shown() as progress:
+        async with _hub(settings) as hub:
+            return await story_in(hub, progress)
+
+
+async def story_in(hub: Hub, progress: Told) -> Tale:
+    """Play the story into a hub that runs, unless it holds it already, and read what there is to tell."""
+    began = perf_counter()
+    day = await day_of_story(hub.store)
+    faults = await (play(hub, progress=progress) if day is None else faults_again(hub, day))
+    seconds = perf_counter() - began
+    return Tale(
+        outcome=await outcome(hub.store, faults, seconds=seconds),
+        asked=await asked(hub.store, hub.index),
+        mails=[await row(hub.store, hub.settings, job) for job in await hub.store.read(jobs.listing, channel="mail")],
+        waiting=await hub.store.read(parked.listing),
+        faults=faults,
+        folder=str(hub.settings.data) if hub.settings.embedded else "",
+    )
+
+
+@asynccontextmanager
+async def _hub(settings: Settings) -> AsyncIterator[Hub]:
+    if not settings.embedded:
+        async with cluster_module("hub.stream").cluster(settings) as hub:
+            yield hub
+    elif await _holds_the_story(settings):
+        # A hub may be running on it; showing needs no more than a look and its judgement of two events.
+        async with opened(settings, exclusive=False) as (hub, _), at_work(hub.ingest.run):
+            yield hub
+    else:
+        async with embedded(settings) as hub:
+            yield hub
+
+
+async def _holds_the_story(settings: Settings) -> bool:
+    if not settings.sqlite_path.exists():
+        return False
+    store = LiteStore(settings.sqlite_path, exclusive=False)
+    await store.start()
+    try:
+        return await store.read(schema.revision) is not None and await day_of_story(store) is not None
+    finally:
+        await store.stop()
+
+
+@contextmanager
+def progress_shown() -> Iterator[Told]:
+    """Show on standard error how far the play is, while somebody looks."""
+    out = notes()
+    columns = (SpinnerColumn(style="leather"), TextColumn("{task.description}"), BarColumn(complete_style="leather"))
+    with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as bar:
+        task = bar.add_task("Opening the hub", total=None)
+
+        def show(what: str, done: int, total: int) -> None:
+            bar.update(task, description=what, completed=done, total=total or None)
+
+        yield show

@@ -1,0 +1,110 @@
+"""`vet-hub mail`: what people were sent. The only command that shows an address, and only to whoever may read the store."""
+
+import asyncio
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.table import Table
+
+from hub.cli.opening import settings_for, store_of
+from hub.cli.options import AsJson, DataDir, commands
+from hub.cli.screen import console, print_json
+from hub.errors import HubError
+from hub.mail.message import Unaddressable
+from hub.mailing import composed, name_of, sender_of
+from hub.settings import Settings
+from hub.store import jobs, mailbox, people
+from hub.store.jobs import JobRow
+from hub.store.port import Store
+
+SHORT = 8  # characters of an id that people are shown
+STATES = {"done": "[good]sent[/]", "due": "[warn]to be sent[/]", "running": "being sent", "failed": "[bad]failed[/]"}
+
+Part = Literal["text", "html", "headers", "source"]
+
+app = commands("The mails people were sent.")
+
+
+@app.command(name="list")
+def show_list(data: DataDir = None, as_json: AsJson = False) -> None:
+    """Show all mails, oldest first."""
+    found = asyncio.run(_list(settings_for(data)))
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        console().print("No mail yet. One appears here when a provider is asked.")
+        return
+    table = Table(box=None, pad_edge=False, header_style="soft")
+    for name in ("id", "to", "subject", "state"):
+        table.add_column(name, overflow="fold")
+    for each in found:
+        table.add_row(f"[ref]{each['id'][:SHORT]}[/]", each["to"], each["subject"], STATES[each["state"]])
+    console().print(table)
+
+
+async def _list(settings: Settings) -> list[dict[str, Any]]:
+    async with store_of(settings) as store:
+        return [await row(store, settings, job) for job in await store.read(jobs.listing, channel="mail")]
+
+
+async def row(store: Store, settings: Settings, job: JobRow) -> dict[str, Any]:
+    """Return one mail as the list shows it."""
+    message = await message_of(store, settings, job)
+    return {
+        "id": job.job_id,
+        "to": str(message["To"]) if message else "",
+        "subject": str(message["Subject"]) if message else "",
+        "kind": job.kind,
+        "state": job.state,
+        "attempts": job.attempts,
+    }
+
+
+@app.command()
+def show(
+    mail_id: Annotated[str, typer.Argument(metavar="ID", help="The mail's id or its first six characters or more.")],
+    part: Annotated[Part, typer.Option(help="What to show.")] = "text",
+    data: DataDir = None,
+) -> None:
+    """Show one mail: its text, its HTML, its headers, or the bytes as they left."""
+    print(shown(asyncio.run(_find(settings_for(data), mail_id)), part), end="")
+
+
+async def _find(settings: Settings, mail_id: str) -> EmailMessage:
+    async with store_of(settings) as store:
+        job = await store.read(jobs.find, mail_id)
+        if job is None or job.channel != "mail":
+            raise HubError(f"there is no mail {mail_id!r}; `vet-hub mail list` shows them")
+        message = await message_of(store, settings, job)
+        if message is None:
+            raise HubError(f"mail {mail_id} cannot be shown: nobody stands behind its recipient's ref any more")
+        return message
+
+
+async def message_of(store: Store, settings: Settings, job: JobRow) -> EmailMessage | None:
+    """Return a mail as the local mailbox keeps it, else as it is composed; None when the person is gone."""
+    sender = sender_of(settings)
+    source = await store.read(mailbox.find, name_of(job, sender))
+    if source is not None:
+        return message_from_bytes(source, policy=policy.default)
+    person = await store.read(people.find, job.body["recipient_ref"])
+    if person is None:
+        return None
+    try:
+        return composed(job, person, sender=sender)
+    except Unaddressable:
+        return None
+
+
+def shown(message: EmailMessage, part: Part) -> str:
+    """Return one part of a mail as text that ends with a line break."""
+    if part == "source":
+        return message.as_bytes(policy=policy.SMTP).decode(errors="replace")
+    if part == "headers":
+        return "".join(f"{name}: {value}\n" for name, value in message.items())
+    body = message.get_body(preferencelist=("plain" if part == "text" else "html",))
+    text = body.get_content() if body is not None else ""
+    return text if text.endswith("\n") else text + "\n"

@@ -1,0 +1,47 @@
+"""`vet-hub people add`: the vault's front door on the command line."""
+
+import asyncio
+from typing import Annotated, Any
+
+import typer
+
+from events.errors import Invalid
+from hub.cli.opening import settings_for, store_made
+from hub.cli.options import AsJson, DataDir, commands
+from hub.cli.screen import console, print_json
+from hub.clock import SystemClock
+from hub.errors import HubError
+from hub.settings import Settings
+from hub.vault import KINDS, add_person
+
+app = commands("Add people; names and addresses stay in the vault, events carry a random ref.")
+
+
+@app.command()
+def add(
+    org: Annotated[str, typer.Option(help="Slug of the organisation the person belongs to.")],
+    kind: Annotated[str, typer.Option(help=f"One of {', '.join(KINDS)}.")],
+    name: Annotated[str, typer.Option(help="How the person is addressed.")],
+    email: Annotated[str, typer.Option(help="Where mails go.")],
+    lang: Annotated[str, typer.Option(help="Language the person is written to.")] = "en",
+    tz: Annotated[str, typer.Option(metavar="ZONE", help="Time zone, as in Europe/Lisbon.")] = "Europe/Brussels",
+    phone: Annotated[str | None, typer.Option(help="Phone number.")] = None,
+    birth_date: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="For learners.")] = None,
+    data: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put a person into the vault and print the ref that events may carry."""
+    given = {"kind": kind, "name": name, "email": email, "language": lang, "timezone": tz}
+    ref = asyncio.run(_add(settings_for(data), organisation=org, **given, phone=phone, birth_date=birth_date))
+    if as_json:
+        print_json({"ref": ref})
+    else:
+        console().print(ref)
+
+
+async def _add(settings: Settings, **given: Any) -> str:
+    async with store_made(settings) as store:
+        try:
+            return await add_person(store, SystemClock(), **given)
+        except Invalid as invalid:
+            raise HubError("; ".join(f"{each.pointer[1:]}: {each.detail}" for each in invalid.errors)) from None

@@ -1,0 +1,157 @@
+"""Puts the demo story on the screen: who takes part, what was asked, what came out and why, what to try next."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+
+from hub.cli.mail import SHORT
+from hub.demo.organisations import ORGANISATIONS, PLACES, Participant
+from hub.demo.outcome import Outcome
+from hub.demo.player import Faults
+from hub.demo.tale import Asked, Offer
+
+STITCH = "╌"  # the saddle stitch, the hub's one ornament
+PROMISES = (
+    "a 202 means stored · each group's effect happens once · order by key · mails leave at least once, always under one "
+    "name · nothing is dropped silently"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tale:
+    """Everything that is told. `folder` holds the story; empty on a cluster, where the settings name it."""
+
+    outcome: Outcome
+    asked: Sequence[Asked]
+    mails: Sequence[Mapping[str, Any]]
+    waiting: Sequence[Any]
+    faults: Faults
+    folder: str
+
+
+def tell(tale: Tale, out: Console) -> None:
+    """Tell the whole tale."""
+    _who(tale.outcome, out)
+    _asked(tale.asked, out)
+    _mails(tale.mails, out)
+    _waiting(tale.waiting, out)
+    _refused(tale.faults, out)
+    _heading("What the hub guarantees", out)
+    _say(PROMISES, out)
+    _next(tale, out)
+
+
+def _who(outcome: Outcome, out: Console) -> None:
+    _heading("Who takes part", out)
+    taught = f"{outcome['curricula']} short courses, {outcome['sessions']} sessions"
+    rows = Table.grid(padding=(0, 2))
+    rows.add_column(no_wrap=True, style="leather")
+    rows.add_column()
+    rows.add_row("companies", _names("company", large=True))
+    rows.add_row("workshops", _names("company", large=False))
+    rows.add_row("providers", f"{_names('provider', large=True)}: {taught}")
+    rows.add_row("coordinator", "CEC, Brussels, for Portugal, Spain and Romania")
+    out.print(Padding(rows, (0, 0, 0, 2), expand=False))
+    _say("[soft]The partners are real; their prices, sessions and needs, and all people, are invented.[/]", out)
+
+
+def _names(role: str, *, large: bool) -> str:
+    def is_large(each: Participant) -> bool:
+        return each.more.get("size_band") != "micro"
+
+    chosen = [each for each in ORGANISATIONS if each.role == role and is_large(each) == large]
+    if not large:
+        return ", ".join(each.legal_name for each in chosen)
+    return ", ".join(f"{_short(each)} ({PLACES[each.place]['label']})" for each in chosen)
+
+
+def _short(each: Participant) -> str:
+    return each.slug.upper() if each.role == "provider" and each.slug != "globalnet" else each.slug.capitalize()
+
+
+def _asked(asked: Iterable[Asked], out: Console) -> None:
+    _heading("What was asked, and what came out", out)
+    for n, each in enumerate(asked):
+        if n:
+            out.print()
+        _say(f"[bold]{each.title}[/]", out)
+        _say(f"[ref]{', '.join(each.refs)}[/]  [soft]{each.who}[/]", out)
+        if each.offers:
+            _say("[good]Proposed:[/]", out)
+            _offers(each.offers, out)
+        else:
+            _say(
+                " ".join(["[warn]Nothing fits.[/]", *(f"{words[0].upper()}{words[1:]}." for words in each.why_none)]),
+                out,
+            )
+            if each.misses:
+                _say("Nearest, and what would have to change:", out)
+                _offers(each.misses, out)
+
+
+def _offers(offers: Iterable[Offer], out: Console) -> None:
+    rows = Table.grid(padding=(0, 2))
+    rows.add_column(justify="right", no_wrap=True, style="leather", min_width=5)
+    rows.add_column()
+    for each in offers:
+        rows.add_row(f"{each.score:.1f}", f"{each.title}  [ref]{each.refs}[/]")
+        rows.add_row("", f"[soft]{'; '.join(each.says)}[/]")
+    out.print(Padding(rows, (0, 0, 0, 2), expand=False))
+
+
+def _mails(mails: Sequence[Mapping[str, Any]], out: Console) -> None:
+    _heading("Who was told", out)
+    for each in mails:
+        _say(f"{each['to'].partition(' <')[0]} got a mail: «{each['subject']}»", out)
+        _say(
+            "[soft]It asks what its reader's courses can do, and by when to say so; the company is not named yet.[/]",
+            out,
+        )
+        _command(f"vet-hub mail show {each['id'][:SHORT]}", out)
+
+
+def _waiting(waiting: Sequence[Any], out: Console) -> None:
+    _heading("What waits, and for what", out)
+    for each in waiting:
+        _say(f"[ref]{each.id}[/]", out)
+        _say(f"An answer that came before its question: {each.reason.partition(': ')[2]}.", out)
+    _say("[soft]It blocks nothing else and is looked at again and again; after 24 hours an operator is asked.[/]", out)
+    _command("vet-hub parked list", out)
+
+
+def _refused(faults: Faults, out: Console) -> None:
+    _heading("What changed nothing", out)
+    _say(f"Betangible sent one need twice: {faults.duplicates} duplicate, and nothing happened twice.", out)
+    for receipt in faults.refused:
+        _say(f"[ref]{receipt.id}[/] was refused, nothing of it is stored:", out)
+        for problem in receipt.refusal.problems if receipt.refusal else ():
+            _say(f"  [bad]{problem.pointer}[/]  {problem.detail}", out)
+
+
+def _next(tale: Tale, out: Console) -> None:
+    _heading("Try next", out)
+    if tale.folder:
+        _command(f"export VET_HUB_DATA={tale.folder}", out, says="the story's folder; the commands below read it")
+    _command("vet-hub trace betangible/N-002", out, says="the whole story of one need")
+    _command("vet-hub map", out, says="which handler hears what, and what it says")
+    _command("vet-hub up", out, says="the hub itself, on this story")
+    seconds, events = tale.outcome["seconds"], tale.outcome["events"]
+    out.print(f"\n  [soft]{events} events, {tale.outcome['parked']} of them waiting; {seconds:g} seconds.[/]")
+
+
+def _heading(words: str, out: Console) -> None:
+    out.print()
+    out.print(Rule(f"[bold]{words}[/]", characters=STITCH, style="leather", align="left"))
+
+
+def _say(words: str, out: Console) -> None:
+    out.print(Padding(words, (0, 0, 0, 2), expand=False))
+
+
+def _command(command: str, out: Console, *, says: str = "") -> None:
+    out.print(f"  [leather]›[/] [command]{command}[/]" + (f"  [soft]{says}[/]" if says else ""), soft_wrap=True)

@@ -1,0 +1,83 @@
+"""`vet-hub up`: the whole hub in one process: web, log, groups, scheduler, couriers."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from hub.access import SCOPES, create_key
+from hub.cli.demo import progress_shown, settings_in_a_fresh_folder, story_in
+from hub.cli.opening import settings_for
+from hub.cli.options import DataDir, Host, Port, commands
+from hub.cli.screen import console
+from hub.cli.serving import until_stopped, whole_hub
+from hub.cli.telling import tell
+from hub.parts import Hub
+from hub.settings import Settings
+from hub.store import keys
+from hub.web.serve import serve, taken
+
+OPERATOR = "hub"
+
+app = commands()
+
+
+@app.command()
+def up(
+    data: DataDir = None,
+    port: Port = None,
+    host: Host = None,
+    demo: Annotated[
+        bool,
+        typer.Option("--demo", help="Play the demonstration story first, in a fresh folder unless --data is given."),
+    ] = False,
+) -> None:
+    """Run the whole hub until Ctrl-C. Without cluster settings nothing else is needed: SQLite in one folder.
+
+    The first start in a folder prints an operator's key, once.
+    """
+    if demo:
+        settings = settings_in_a_fresh_folder(data, quiet=False, port=port, host=host)
+    else:
+        settings = settings_for(data, quiet=False, port=port, host=host)
+    asyncio.run(_up(settings, demo=demo))
+
+
+async def _up(settings: Settings, *, demo: bool) -> None:
+    with taken(settings.host, settings.port):
+        pass  # a port that cannot be had is told before anything else happens
+    out = console()
+    async with whole_hub(settings) as hub:
+        if demo:
+            await _play(hub, out)
+        key = await first_key(hub)
+        await until_stopped(
+            hub,
+            serve(hub, host=settings.host, port=settings.port, ready=lambda port: _greet(settings, port, key, out)),
+        )
+    out.print("[soft]The hub has stopped; what it took is stored.[/]")
+
+
+async def _play(hub: Hub, out: Console) -> None:
+    with progress_shown() as progress:
+        tale = await story_in(hub, progress)
+    tell(tale, out)
+
+
+async def first_key(hub: Hub) -> str | None:
+    """Make a key for the operator, once in the life of a hub; returns None when there was one before."""
+    if any(row.org == OPERATOR for row in await hub.store.read(keys.listing)):
+        return None
+    key, _ = await create_key(hub.store, hub.clock, org=OPERATOR, scopes=SCOPES)
+    return key
+
+
+def _greet(settings: Settings, port: int, key: str | None, out: Console) -> None:
+    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+    where = f"data in {settings.data}" if settings.embedded else f"PostgreSQL, Kafka at {settings.bootstrap}"
+    out.print(
+        f"\nvet-hub runs at [leather]http://{shown}:{port}[/]  [soft]({where}; Ctrl-C stops it)[/]", soft_wrap=True
+    )
+    if key is not None:
+        out.print(f"A key for its operator, shown only this once: [bold]{key}[/]", soft_wrap=True)
