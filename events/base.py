@@ -28,7 +28,9 @@ class Event(BaseModel):
     SAID_BY: ClassVar[frozenset[str]] = ONLY_HUB
     """Kinds of organisation that may send it, or `hub`."""
     NOUN: ClassVar[str]
-    """The noun that the subject names."""
+    """The noun that the subject names, whatever the type's first word is."""
+    OWNER: ClassVar[str | None] = None
+    """The field that names the organisation it is said for; without one it is the subject's."""
     WAY: ClassVar[tuple[Step, ...]] = ()
 
     @classmethod
@@ -65,6 +67,15 @@ class Event(BaseModel):
     def org(self) -> str:
         """The organisation that the subject belongs to."""
         return self.subject.partition("/")[0]
+
+    @property
+    def owner(self) -> str:
+        """The organisation it is said for: only that one's key, or a coordinator of its region, may say it."""
+        return str(getattr(self, self.OWNER)) if self.OWNER else self.org
+
+    def places(self) -> tuple[str, ...]:
+        """Return the NUTS codes of where it is, for coordinators of regions; empty where the data do not say."""
+        return ()
 
     def own_subject(self) -> str | None:
         """Return what the subject must be, None where only the envelope knows."""

@@ -20,6 +20,8 @@ class AboutCurricula(Event):
 class WholeCurriculum(AboutCurricula, Curriculum):
     """A curriculum as its provider states it."""
 
+    OWNER = "provider_id"
+
     def own_subject(self) -> str:
         """Return the curriculum's ref."""
         return f"{self.provider_id}/{self.curriculum_id}"

@@ -42,6 +42,7 @@ class MatchAnswered(AboutMatches, Answer):
 
     TYPE = "match.answered"
     SAID_BY = frozenset({PROVIDER})
+    OWNER = "provider_id"
 
 
 class MatchExpired(AboutMatches, AboutMatch):

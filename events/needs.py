@@ -21,6 +21,7 @@ class FromCompany(AboutNeeds, Need):
     """A whole need, as its company states it."""
 
     SAID_BY = frozenset({COMPANY})
+    OWNER = "company_id"
 
     def own_subject(self) -> str:
         """Return the need's ref."""

@@ -20,6 +20,11 @@ class WholeCompany(AboutOrganisations, Company):
     """A company as it, or its coordinator, states it."""
 
     SAID_BY = frozenset({COMPANY, COORDINATOR})
+    OWNER = "company_id"
+
+    def places(self) -> tuple[str, ...]:
+        """Return where the company is."""
+        return (self.nuts,)
 
     def own_subject(self) -> str:
         """Return the company's slug."""
@@ -42,6 +47,11 @@ class WholeProvider(AboutOrganisations, Provider):
     """A provider as it, or its coordinator, states it."""
 
     SAID_BY = frozenset({PROVIDER, COORDINATOR})
+    OWNER = "provider_id"
+
+    def places(self) -> tuple[str, ...]:
+        """Return where the provider is, or teaches."""
+        return (self.nuts,) if self.nuts else self.coverage_nuts or (self.country,)
 
     def own_subject(self) -> str:
         """Return the provider's slug."""
@@ -64,6 +74,7 @@ class WholeCoordinator(AboutOrganisations, Coordinator):
     """A coordinator as it states itself."""
 
     SAID_BY = frozenset({COORDINATOR})
+    OWNER = "organisation_id"
 
     def own_subject(self) -> str:
         """Return the coordinator's slug."""

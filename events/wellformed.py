@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import orjson
+
 from events.errors import Invalid, NotCloudEvents
 from schemas.problems import MOST_PROBLEMS, Problem, pointer, quoted
 
@@ -17,6 +19,9 @@ DEEPEST = 100  # levels of nesting
 LONGEST_NUMBER = 32  # characters; 64-bit whole numbers have 20, doubles at most 25
 UNSOUND = re.compile("[\0\ud800-\udfff]")
 ESCAPED_UNSOUND = re.compile(r"\\u(?:0000|d[89a-f])", re.IGNORECASE)
+NUMBER_SIGNS = bytes.maketrans(b"0123456789.eE+-", b"9" * 15)
+LONG_NUMBER = b"9" * 20  # characters; a shorter whole number fits 64 bits
+SPACE = b" \t\n\r"
 
 
 class Parsed(NamedTuple):
@@ -72,6 +77,40 @@ def _no_constant(name: str) -> Any:
 
 def parse(body: bytes, *, at: str = "") -> Parsed:
     """Parse JSON; raises NotCloudEvents where it is none, Invalid (at `at`) where it is an abyss of brackets."""
+    plain = _parse_plain(body)
+    return plain if plain is not None else _parse_closely(body, at)
+
+
+def _parse_plain(body: bytes) -> Parsed | None:
+    """Parse what cannot hide anything odd, twice as fast; None for all that needs the hooks, errors included.
+
+    Every key of the text ends in a quote and a colon. When there are no more of these than keys in the value, no key was
+    given twice; strings that hold such a pair only make the closer look run in vain.
+    """
+    if LONG_NUMBER in body.translate(NUMBER_SIGNS) or body.count(b"[") + body.count(b"{") > DEEPEST:
+        return None
+    if b"\\u" in body and ESCAPED_UNSOUND.search(body.decode(errors="replace")):
+        return None
+    try:
+        value = orjson.loads(body)
+    except ValueError:
+        return None
+    return Parsed(value, suspicious=False) if body.translate(None, SPACE).count(b'":') == _keys_in(value) else None
+
+
+def _keys_in(value: Any) -> int:
+    keys, todo = 0, [value]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, dict):
+            keys += len(node)
+            todo.extend(node.values())
+        elif isinstance(node, list):
+            todo.extend(node)
+    return keys
+
+
+def _parse_closely(body: bytes, at: str) -> Parsed:
     try:
         text = body.decode()
     except UnicodeDecodeError as error:

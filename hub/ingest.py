@@ -5,7 +5,7 @@ in one transaction. `(source, id)` names an event for ever: the same content aga
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -20,7 +20,7 @@ from hub.clock import Clock
 from hub.errors import HubError, ServiceAway
 from hub.failpoints import reach
 from hub.log.port import Log
-from hub.rights import Refusal, about_own, in_time, right_to_say
+from hub.rights import NO_REACH, Reach, Refusal, about_own, in_time, right_to_say
 from hub.rows import Need, Organisation
 from hub.store import history, nouns
 from hub.store.history import Entry
@@ -77,43 +77,11 @@ class Ingest:
         """Judge events and store the good ones; returns when they are durable. Raises Overloaded or ServiceAway."""
         await self._refuse_when_full()
         now = self._clock.now()
-        regions = await self._regions(sender)
-        places = await self._places(envelopes, sender)
-        judged = [self.judge(envelope, sender, regions, now, places) for envelope in envelopes]
+        reach = await self._reach(envelopes, sender)
+        judged = [_judge(envelope, sender, reach, now) for envelope in envelopes]
         entries = [entry for entry in judged if isinstance(entry, Entry)]
         states = iter(await self._store_soon(entries))
         return [_receipt(envelope, one, states) for envelope, one in zip(envelopes, judged, strict=True)]
-
-    def judge(
-        self,
-        envelope: Envelope,
-        sender: Sender,
-        regions: tuple[str, ...],
-        now: datetime,
-        places: Mapping[str, str],
-    ) -> Entry | Refusal:
-        """Check one event and the sender's right to say it; returns what to store, or why not."""
-        refusal = right_to_say(envelope, sender)
-        if refusal:
-            return refusal
-        try:
-            event = check(envelope)
-        except Invalid as invalid:
-            return Refusal(422, "the event is not valid", invalid.errors)
-        refusal = about_own(envelope, event, sender, regions, places) or in_time(event, now)
-        if refusal:
-            return refusal
-        content = content_hash(envelope)  # as it was sent: a time the hub fills in is not the sender's word
-        envelope = replace(
-            envelope,
-            time=envelope.time or now,
-            tenant=sender.org,
-            key_id=sender.key_id,
-            received_at=now,
-            correlation_id=envelope.id,
-            partition_key=event.partition_key(cause_key=None),
-        )
-        return Entry(envelope, event.TOPIC, hash=content)
 
     async def run(self) -> None:
         """Store what `accept` brings, everything that is waiting in one transaction, until cancelled."""
@@ -161,23 +129,19 @@ class Ingest:
         for unit in units:
             await self._store_units([unit])
 
-    async def _regions(self, sender: Sender) -> tuple[str, ...]:
-        """Return the NUTS prefixes a coordinator looks after; the hub's own coordinators look after all."""
+    async def _reach(self, envelopes: Sequence[Envelope], sender: Sender) -> Reach:
+        """Return how far a coordinator's word goes; the hub's own coordinators look after everything."""
         if not sender.may("coordinate"):
-            return ()
-        if sender.org == HUB_ORG:
-            return ("",)
+            return NO_REACH
         rows = await self._store.read(nouns.load, Organisation, [sender.org])
         row = rows.get(sender.org)
-        return row.coordinator.nuts if row and row.coordinator else ()
-
-    async def _places(self, envelopes: Sequence[Envelope], sender: Sender) -> Mapping[str, str]:
-        """Return the region of the first location of each stored need that a coordinator speaks about."""
-        if not sender.may("coordinate"):
-            return {}
         refs = sorted({envelope.subject for envelope in envelopes if _about_need(envelope)})
-        rows = await self._store.read(nouns.load, Need, refs) if refs else {}
-        return {ref: row.told.locations[0].nuts for ref, row in rows.items()}
+        needs = await self._store.read(nouns.load, Need, refs) if refs else {}
+        return Reach(
+            regions=row.coordinator.nuts if row and row.coordinator else (),
+            everywhere=sender.org == HUB_ORG,
+            places={ref: (need.told.locations[0].nuts,) for ref, need in needs.items()},
+        )
 
     async def _refuse_when_full(self) -> None:
         loop_time = asyncio.get_running_loop().time()
@@ -187,6 +151,31 @@ class Ingest:
         if unsent > self._outbox_limit:
             raise Overloaded(f"{unsent} events wait for the stream; try again soon", retry_after=5)
         self._full_until = loop_time + 1.0
+
+
+def _judge(envelope: Envelope, sender: Sender, reach: Reach, now: datetime) -> Entry | Refusal:
+    """Check one event and the sender's right to say it; returns what to store, or why not."""
+    refusal = right_to_say(envelope, sender)
+    if refusal:
+        return refusal
+    try:
+        event = check(envelope)
+    except Invalid as invalid:
+        return Refusal(422, "the event is not valid", invalid.errors)
+    refusal = about_own(envelope, event, sender, reach) or in_time(event, now)
+    if refusal:
+        return refusal
+    content = content_hash(envelope)  # as it was sent: a time the hub fills in is not the sender's word
+    envelope = replace(
+        envelope,
+        time=envelope.time or now,
+        tenant=sender.org,
+        key_id=sender.key_id,
+        received_at=now,
+        correlation_id=envelope.id,
+        partition_key=event.partition_key(cause_key=None),
+    )
+    return Entry(envelope, event.TOPIC, hash=content)
 
 
 def _about_need(envelope: Envelope) -> bool:

@@ -1,7 +1,7 @@
 """Who may say what: the rules by which ingest refuses an event before it is stored. Pure; each gives a Refusal or None."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from events.base import COORDINATOR, ONLY_HUB, Event
@@ -12,7 +12,6 @@ from schemas.problems import Problem
 
 VALID_FOR = timedelta(days=731)  # a need or offer stands for two years at the most
 ONLY_COORDINATOR = frozenset({COORDINATOR})
-OWNERS = ("company_id", "provider_id", "organisation_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +21,18 @@ class Refusal:
     status: int
     title: str
     problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a coordinator's word goes: NUTS prefixes, and where the stored nouns are that it speaks about."""
+
+    regions: tuple[str, ...] = ()
+    everywhere: bool = False
+    places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+NO_REACH = Reach()
 
 
 def right_to_say(envelope: Envelope, sender: Sender) -> Refusal | None:
@@ -44,52 +55,28 @@ def right_to_say(envelope: Envelope, sender: Sender) -> Refusal | None:
     return None
 
 
-def about_own(
-    envelope: Envelope, event: Event, sender: Sender, regions: Sequence[str], places: Mapping[str, str]
-) -> Refusal | None:
-    """Refuse what is about another organisation, or about something else than its subject says.
-
-    `places` says where the stored needs are that a coordinator names; what is about an unknown one will wait for it.
-    """
+def about_own(envelope: Envelope, event: Event, sender: Sender, reach: Reach) -> Refusal | None:
+    """Refuse what is about another organisation, or about something else than its subject says."""
     named = event.own_subject()
     if named is not None and named != envelope.subject:
         problem = Problem("/subject", f"{envelope.subject!r} disagrees with the data, which are about {named!r}")
         return Refusal(422, "the subject disagrees with the data", (problem,))
-    if sender.may("import"):
+    if sender.may("import") or event.owner == sender.org:
         return None
-    owner, pointer = _owner(event, envelope)
-    if owner == sender.org:
-        return None
+    pointer = f"/data/{event.OWNER}" if event.OWNER else "/subject"
     if sender.may("coordinate") and COORDINATOR in event.SAID_BY:
-        return _at_home(envelope, regions, places) if event.NOUN == "need" else _in_region(event, regions)
-    return Refusal(
-        403, "another's organisation", (Problem(pointer, f"{owner!r} is not the key's organisation {sender.org!r}"),)
-    )
+        return _in_reach(event, reach, pointer)
+    problem = Problem(pointer, f"{event.owner!r} is not the key's organisation {sender.org!r}")
+    return Refusal(403, "another's organisation", (problem,))
 
 
-def _at_home(envelope: Envelope, regions: Sequence[str], places: Mapping[str, str]) -> Refusal | None:
-    place = places.get(envelope.subject)
-    return None if place is None else _in_one_of(regions, [place], "/subject")
-
-
-def _in_region(event: Event, regions: Sequence[str]) -> Refusal | None:
-    nuts: str | None = getattr(event, "nuts", None)
-    places = [nuts] if nuts else list(getattr(event, "coverage_nuts", ()))
-    return _in_one_of(regions, places or [str(getattr(event, "country", ""))], "/data/nuts")
-
-
-def _in_one_of(regions: Sequence[str], places: Sequence[str], pointer: str) -> Refusal | None:
-    if any(place.startswith(region) for place in places for region in regions):
+def _in_reach(event: Event, reach: Reach, pointer: str) -> Refusal | None:
+    places = event.places() or reach.places.get(event.subject, ())
+    if reach.everywhere or any(place.startswith(region) for place in places for region in reach.regions):
         return None
-    problem = Problem(pointer, f"{', '.join(places)} is not in a region you coordinate: {', '.join(regions) or 'none'}")
+    where = ", ".join(places) or f"the place of {event.subject!r}, which is not known here,"
+    problem = Problem(pointer, f"{where} is not in a region you coordinate: {', '.join(reach.regions) or 'none'}")
     return Refusal(403, "outside your regions", (problem,))
-
-
-def _owner(event: Event, envelope: Envelope) -> tuple[str, str]:
-    for name in OWNERS:
-        if hasattr(event, name):
-            return str(getattr(event, name)), f"/data/{name}"
-    return envelope.subject.partition("/")[0], "/subject"
 
 
 def in_time(event: Event, now: datetime) -> Refusal | None:

@@ -11,9 +11,9 @@ from events.envelope import Envelope
 from hub.access import Sender
 from hub.app import opened
 from hub.clock import FixedClock
-from hub.ingest import Receipt, store_entries
+from hub.ingest import Receipt
 from hub.log.history import HistoryLog, HistoryReader
-from hub.parts import Hub
+from hub.parts import Hub, at_work
 from hub.rows import Row
 from hub.settings import Settings
 from hub.store import history, jobs, mailbox, nouns, parked
@@ -39,22 +39,27 @@ class Story:
         self._readers = [HistoryReader(hub.store, log, runner) for runner in hub.runners.values()]
         self._said = 0
 
-    async def say(self, type_: str, subject: str, data: dict[str, Any], *, sender: Sender = ANYBODY) -> Receipt:
-        """Post one event; nothing reacts before `settle`."""
+    async def say(
+        self,
+        type_: str,
+        subject: str,
+        data: dict[str, Any],
+        *,
+        sender: Sender = ANYBODY,
+        source: str = "/companies/test",
+    ) -> Receipt:
+        """Post one event through the whole of ingest; nothing reacts before `settle`."""
         self._said += 1
         envelope = Envelope(
             id=f"test-{self._said}",
-            source="/companies/test",
+            source=source,
             type=f"eu.vethub.{type_}.v1",
             subject=subject,
             time=self.clock.now(),
             data=orjson.dumps(data),
         )
-        judged = self.hub.ingest.judge(envelope, sender, ("",), self.clock.now(), {})
-        if not isinstance(judged, history.Entry):
-            return Receipt(envelope.source, envelope.id, refusal=judged)
-        await self.hub.store.write(store_entries, [judged], self._log)
-        return Receipt(envelope.source, envelope.id)
+        (receipt,) = await self.hub.ingest.accept([envelope], sender)
+        return receipt
 
     async def settle(self) -> None:
         """Let every group, the scheduler and the courier work until nothing moves."""
@@ -110,5 +115,5 @@ class Story:
 async def playing(settings: Settings) -> AsyncIterator[Story]:
     """Open a hub for a story."""
     clock = FixedClock(NOON)
-    async with opened(settings, clock=clock) as (hub, log):
+    async with opened(settings, clock=clock) as (hub, log), at_work(hub.ingest.run):
         yield Story(hub, log, clock)

@@ -1,13 +1,10 @@
 """What becomes of a need: a match with reasons, or a gap with its nearest misses, again whenever it could change."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-import orjson
 import pytest
 
-from events.envelope import Envelope
 from hub.access import Sender
 from hub.ingest import Receipt
 from hub.rows import Gap, Match, Need, Request
@@ -365,21 +362,11 @@ async def exclude(story: Story, ref: str = "movex/C07") -> None:
 
 
 async def post_exclusion(story: Story, scopes: frozenset[str]) -> Receipt:
-    """Post as cec through the whole of ingest, which reads the coordinator's regions and the need's place."""
-    envelope = Envelope(
-        id="x-1",
-        source="/coordinators/cec/desk",
-        type="eu.vethub.match.excluded.v1",
-        subject="betangible/N-1",
-        time=story.clock.now(),
-        data=orjson.dumps(exclusion()),
+    """Post as the coordinator cec, whose regions and the need's place then count."""
+    sender = Sender("k", "cec", scopes, ("/coordinators/cec",))
+    return await story.say(
+        "match.excluded", "betangible/N-1", exclusion(), sender=sender, source="/coordinators/cec/desk"
     )
-    storing = asyncio.create_task(story.hub.ingest.run())
-    try:
-        (receipt,) = await story.hub.ingest.accept([envelope], Sender("k", "cec", scopes, ("/coordinators/cec",)))
-    finally:
-        storing.cancel()
-    return receipt
 
 
 async def coordinator(story: Story, *regions: str) -> None:
@@ -502,6 +489,16 @@ async def test_a_coordinator_of_another_region_is_refused(story: Story) -> None:
     assert refusal.status == 403
     assert refusal.problems[0].pointer == "/subject"
     assert refusal.problems[0].detail == "ES612 is not in a region you coordinate: PT"
+
+
+async def test_a_coordinator_cannot_exclude_for_a_need_whose_place_nobody_knows(story: Story) -> None:
+    await coordinator(story, "ES61")
+    await story.settle()
+
+    refusal = (await post_exclusion(story, COORDINATE)).refusal
+
+    assert refusal is not None
+    assert refusal.status == 403
 
 
 async def test_excluding_needs_the_scope_to_coordinate(story: Story) -> None:
