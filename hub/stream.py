@@ -177,6 +177,11 @@ async def ready(settings: Settings, *, patience: float = 0.0) -> None:
     await require_topics(settings.bootstrap, wanted, patience=max(0.0, deadline - asyncio.get_running_loop().time()))
 
 
+async def wait_for_broker(settings: Settings, *, patience: float = 0.0) -> None:
+    """Return when the broker answers; raises ServiceAway after `patience` seconds."""
+    await require_topics(settings.bootstrap, (), patience=patience)
+
+
 async def topics_on(bootstrap: str) -> Mapping[str, int]:
     """Return the broker's topics with their number of partitions; raises ServiceAway."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=5_000)

@@ -12,9 +12,10 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 from hub.app import embedded, opened
 from hub.cli.mail import row
-from hub.cli.opening import cluster_module, settings_for
+from hub.cli.opening import settings_for
 from hub.cli.options import AsJson, DataDir, commands
 from hub.cli.screen import console, notes, print_json
+from hub.cli.serving import whole_hub
 from hub.cli.telling import Tale, tell
 from hub.demo.outcome import outcome
 from hub.demo.player import Progress as Told
@@ -75,7 +76,7 @@ async def story_in(hub: Hub, progress: Told) -> Tale:
 @asynccontextmanager
 async def _hub(settings: Settings) -> AsyncIterator[Hub]:
     if not settings.embedded:
-        async with cluster_module("hub.stream").cluster(settings) as hub:
+        async with whole_hub(settings) as hub:
             yield hub
     elif await _holds_the_story(settings):
         # A hub may be running on it; showing needs no more than a look and its judgement of two events.

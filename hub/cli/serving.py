@@ -16,12 +16,15 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @asynccontextmanager
 async def whole_hub(settings: Settings, *, patience: float = 0.0) -> AsyncIterator[Hub]:
-    """Run every part in this process: embedded, or the whole cluster where the settings name one."""
+    """Run every part in this process: embedded, or the whole cluster, with its topics, where the settings name one."""
     if settings.embedded:
         async with embedded(settings) as hub:
             yield hub
     else:
-        async with cluster_module("hub.stream").cluster(settings, patience=patience) as hub:
+        stream = cluster_module("hub.stream")
+        await stream.wait_for_broker(settings, patience=patience)
+        await cluster_module("hub.log.topics").make_missing(settings.bootstrap, prefix=settings.topic_prefix)
+        async with stream.cluster(settings, patience=patience) as hub:
             yield hub
 
 

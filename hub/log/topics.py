@@ -1,6 +1,6 @@
 """Provisioning: holds the broker's topics against `events/topics.py` and makes or sets what is missing.
 
-Only `vet-hub topics` and its tests call it. It never deletes, and never changes a number of partitions: fewer is not
+`vet-hub topics` calls it, and `up` and `demo`, which make what is missing. It never deletes, and never changes a number of partitions: fewer is not
 possible, more would move keys to other partitions and break their order.
 """
 
@@ -51,6 +51,13 @@ async def apply(bootstrap: str, steps: Sequence[Step], *, replication: int | Non
         copies = replication or min(REPLICAS, brokers)
         await _make(admin, [step for step in steps if step.act == "make"], copies)
         await _set(admin, [step for step in steps if step.act == "set"])
+
+
+async def make_missing(bootstrap: str, *, prefix: str = "") -> None:
+    """Make the topics that are not there, and change nothing about those that are."""
+    steps = [step for step in await plan(bootstrap, prefix=prefix) if step.act == "make"]
+    if steps:
+        await apply(bootstrap, steps)
 
 
 def declared(tenants: Sequence[str]) -> dict[str, Topic]:
