@@ -25,9 +25,11 @@ async def put(session: Session, rows: Sequence[dict[str, str]]) -> None:
 async def take(session: Session, *, now: str, limit: int) -> list[Any]:
     """Take what is due, oldest first; the taker says it in the same transaction."""
     skip = "FOR UPDATE SKIP LOCKED" if session.engine == "postgresql" else ""
+    # Materialised: in a plain IN (… LIMIT) PostgreSQL may ask again for each row, and then takes more than the limit.
     rows = await session.rows(
-        "DELETE FROM due WHERE (kind, about) IN "
-        f"(SELECT kind, about FROM due WHERE at <= :now ORDER BY at, kind, about LIMIT :limit {skip}) "
+        "WITH taken AS MATERIALIZED (SELECT kind, about FROM due WHERE at <= :now "
+        f"ORDER BY at, kind, about LIMIT :limit {skip}) "
+        "DELETE FROM due WHERE (kind, about) IN (SELECT kind, about FROM taken) "
         "RETURNING kind, about, at, partition_key, correlation_id, event_id",
         now=now,
         limit=limit,

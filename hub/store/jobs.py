@@ -67,10 +67,13 @@ async def any_due(session: Session, *, channel: str, now: str) -> bool:
 async def lease(session: Session, *, channel: str, now: str, until: str, limit: int) -> list[JobRow]:
     """Take due jobs, and running ones whose courier let the lease run out; each taking is an attempt."""
     skip = "FOR UPDATE SKIP LOCKED" if session.engine == "postgresql" else ""
+    # Materialised: in a plain IN (… LIMIT) PostgreSQL may ask again for each row, and then takes more than the limit.
     rows = await session.rows(
-        "UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = :until WHERE job_id IN "
-        "(SELECT job_id FROM jobs WHERE channel = :channel AND ((state = 'due' AND due_at <= :now) OR "
-        f"(state = 'running' AND lease_until <= :now)) ORDER BY due_at, job_id LIMIT :limit {skip}) RETURNING {FIELDS}",
+        "WITH taken AS MATERIALIZED (SELECT job_id FROM jobs WHERE channel = :channel "
+        "AND ((state = 'due' AND due_at <= :now) OR (state = 'running' AND lease_until <= :now)) "
+        f"ORDER BY due_at, job_id LIMIT :limit {skip}) "
+        "UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = :until "
+        f"WHERE job_id IN (SELECT job_id FROM taken) RETURNING {FIELDS}",
         channel=channel,
         now=now,
         until=until,
