@@ -72,6 +72,12 @@ class Batch:
                 held_keys.add(task.key)
         return held, wanted
 
+    def fail(self, delivery: Delivery, error: BaseException) -> None:
+        """Park an event that cannot be handled; later events of its key stand behind it."""
+        self.parked.append(parking.failed(delivery, error, grp=self.group, epoch=self.epoch, now=self.now))
+        self._settle(delivery, "parked", type(error).__name__)
+        self.failed.add(parking.place(delivery).partition_key)
+
     def _run(self, task: Task) -> Wanted | None:
         delivery, event = task.delivery, task.event
         if delivery.envelope is None or (event is None and not task.problem):
@@ -84,7 +90,7 @@ class Batch:
                 self._settle(delivery, "behind")
             return None
         if event is None:
-            self._fail(delivery, UnknownType(task.problem))
+            self.fail(delivery, UnknownType(task.problem))
             return None
         return self._handle(delivery, delivery.envelope, event, task.handlers)
 
@@ -108,7 +114,7 @@ class Batch:
         except (KeyboardInterrupt, SystemExit, CancelledError):
             raise
         except BaseException as error:  # noqa: BLE001 - a bug, even a panic in a library's Rust, parks its event only
-            self._fail(delivery, error)
+            self.fail(delivery, error)
             return None
         else:
             uow.keep()
@@ -118,11 +124,6 @@ class Batch:
         if delivery.parked is not None:
             self.through.append(delivery.parked.parked_id)
         return None
-
-    def _fail(self, delivery: Delivery, error: BaseException) -> None:
-        self.parked.append(parking.failed(delivery, error, grp=self.group, epoch=self.epoch, now=self.now))
-        self._settle(delivery, "parked", type(error).__name__)
-        self.failed.add(parking.place(delivery).partition_key)
 
     def _stands_behind(self, task: Task) -> bool:
         if task.key in self.failed:

@@ -12,14 +12,12 @@ from collections.abc import Sequence
 import structlog
 
 from events.catalogue import EVENTS, read
-from events.envelope import Envelope
-from events.errors import Unreadable
+from events.errors import UnknownType, Unreadable
 from hub.clock import Clock
 from hub.dispatch.batch import Batch, Task, Wanted
 from hub.dispatch.delivery import Delivery
 from hub.dispatch.flush import Appender, claim, flush, load
 from hub.dispatch.outcomes import NotLoaded
-from hub.dispatch.parking import failed
 from hub.dispatch.router import Group
 from hub.dispatch.unit_of_work import DEFAULT_TERMS, Terms
 from hub.errors import FlushConflict, ServiceAway
@@ -44,43 +42,49 @@ class Executor:
         self.batches: Counter[str] = Counter()  # committed by this process, by group
         self.outcomes: Counter[tuple[str, str]] = Counter()  # events of these batches, by group and outcome
 
-    async def run(self, group: Group, deliveries: Sequence[Delivery], position: int | None = None) -> None:
-        """Handle a batch; on a log kept in the same database, `position` is stored with it."""
+    async def run(self, group: Group, deliveries: Sequence[Delivery], position: int | None = None) -> int:
+        """Handle a batch; on a log kept in the same database, `position` is stored with it. Returns how many it took."""
         tasks = [task for task in (_task(group, delivery) for delivery in deliveries) if task is not None]
-        await group.prepare(self._store, [task.event for task in tasks if task.event is not None])
         for _ in range(CONFLICTS):
             try:
-                await self._in_one_transaction(group, tasks, position)
+                return await self._attempt(group, tasks, position)
             except FlushConflict as conflict:
                 log.info("batch.again", group=group.name, events=len(tasks), reason=str(conflict))
             except ServiceAway:
                 raise
-            except Exception as error:  # noqa: BLE001 - a row the database refuses; found by going one by one
+            except Exception as error:  # noqa: BLE001 - a row the database or a helper refuses; found one by one
                 log.warning("batch.refused", group=group.name, events=len(tasks), error=type(error).__name__)
                 break
-            else:
-                return
-        await self._one_by_one(group, tasks, position)
+        return await self._one_by_one(group, tasks, position)
 
-    async def _one_by_one(self, group: Group, tasks: Sequence[Task], position: int | None) -> None:
+    async def _one_by_one(self, group: Group, tasks: Sequence[Task], position: int | None) -> int:
+        taken = 0
         for task in tasks:
             try:
-                await self._in_one_transaction(group, [task], None)
+                taken += await self._attempt(group, [task], None)
             except ServiceAway:
                 raise
-            except Exception as error:  # noqa: BLE001 - what the database refuses for one event is that event's bug
-                await self._park(group, task, error)
+            except Exception as error:  # noqa: BLE001 - what is refused for one event is that event's bug
+                taken += await self._park(group, task, error)
         if position is not None:
             await self._in_one_transaction(group, [], position)
+        return taken
 
-    async def _park(self, group: Group, task: Task, error: Exception) -> None:
+    async def _park(self, group: Group, task: Task, error: Exception) -> int:
         batch = self._batch(group)
         async with self._store.transaction() as tx:
-            for taken in await tx.do(claim, [task], batch, ()):
-                batch.parked.append(failed(taken.delivery, error, grp=group.name, epoch=EPOCH, now=batch.now))
+            taken = await tx.do(claim, [task], batch, ())
+            for one in taken:
+                batch.fail(one.delivery, error)
             await tx.do(flush, batch, self._appender, None)
+        self._count(batch, len(taken))
+        return len(taken)
 
-    async def _in_one_transaction(self, group: Group, tasks: Sequence[Task], position: int | None) -> None:
+    async def _attempt(self, group: Group, tasks: Sequence[Task], position: int | None) -> int:
+        await group.prepare(self._store, [task.event for task in tasks if task.event is not None])
+        return await self._in_one_transaction(group, tasks, position)
+
+    async def _in_one_transaction(self, group: Group, tasks: Sequence[Task], position: int | None) -> int:
         batch = self._batch(group)
         async with self._store.transaction() as tx:
             todo = taken = await tx.do(claim, tasks, batch, named_rows(tasks))
@@ -97,6 +101,7 @@ class Executor:
             reach("executor.flushed")
         reach("executor.committed")
         self._count(batch, len(taken))
+        return len(taken)
 
     def _count(self, batch: Batch, taken: int) -> None:
         settled = Counter(one.outcome for one in batch.settled)
@@ -121,21 +126,16 @@ def _task(group: Group, delivery: Delivery) -> Task | None:
     envelope = delivery.envelope
     if envelope is None:
         return Task(delivery, None, ())
-    handlers = group.by_type.get(envelope.short_type)
-    if handlers is None:
-        return _unheard(delivery, envelope)
+    handlers = group.by_type.get(envelope.short_type, ())
+    if not handlers and envelope.short_type in EVENTS and delivery.parked is None:
+        return None  # nobody here hears it; a parked one, heard once, is settled so that it does not come back
     try:
         return Task(delivery, read(envelope), handlers)
+    except UnknownType:
+        # Said by a newer release: a handler of ours may hear it after the upgrade, so it is kept and tried again.
+        return Task(delivery, None, (), problem=f"{envelope.type} is not known to this release")
     except Unreadable as problem:
         return Task(_broken(delivery, str(problem)), None, handlers)
-
-
-def _unheard(delivery: Delivery, envelope: Envelope) -> Task | None:
-    if envelope.short_type in EVENTS:
-        # Nobody here hears it any more; a parked one is settled so that it does not come back.
-        return Task(delivery, read(envelope), ()) if delivery.parked else None
-    # Said by a newer release: a handler of ours may hear it after the upgrade, so it is kept and tried again.
-    return Task(delivery, None, (), problem=f"{envelope.type} is not known to this release")
 
 
 def _broken(delivery: Delivery, problem: str) -> Delivery:

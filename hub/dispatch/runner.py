@@ -21,6 +21,7 @@ from hub.store.history import envelope
 from hub.store.port import Store
 
 log = structlog.get_logger()
+Trouble = tuple[datetime, str]
 FIRST_PAUSE = 0.2  # seconds
 LONGEST_PAUSE = 15.0  # seconds
 PARKED_POLL = 0.25  # seconds between looks at the parked rows
@@ -35,51 +36,59 @@ def pause_after(failures: int) -> float:
 
 @dataclass
 class Runner:
-    """Runs one group; `trouble` says since when and why it stands still, for readiness."""
+    """Runs one group in this process."""
 
     group: Group
     executor: Executor
     store: Store
     clock: Clock
-    trouble: tuple[datetime, str] | None = None
     last_done: datetime | None = None
     partitions: Callable[[], Sequence[str]] = field(default=lambda: ("history",))
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _troubles: dict[object, Trouble] = field(default_factory=dict)
 
-    async def take(self, deliveries: Sequence[Delivery], position: int | None = None) -> None:
-        """Take a batch through the executor; returns only when it is committed."""
-        failures = 0
-        while True:
-            try:
-                async with self._turn:
-                    await self.executor.run(self.group, deliveries, position)
-            except ServiceAway as away:
-                failures += 1
-                self._in_trouble(away, failures)
-                await asyncio.sleep(pause_after(failures))
-            else:
-                self.trouble = None
-                self.last_done = self.clock.now()
-                return
+    @property
+    def trouble(self) -> Trouble | None:
+        """Since when and why the group stands still, for readiness; None while it goes on."""
+        return min(self._troubles.values(), default=None)
+
+    async def take(self, deliveries: Sequence[Delivery], position: int | None = None) -> int:
+        """Take a batch through the executor; returns only when it is committed, and how many events it took."""
+        this_batch, failures = object(), 0
+        try:
+            while True:
+                try:
+                    async with self._turn:
+                        taken = await self.executor.run(self.group, deliveries, position)
+                except Exception as error:  # noqa: BLE001 - to go on would lose the batch: stand still, and say so
+                    failures += 1
+                    self._in_trouble(this_batch, error, failures)
+                    await asyncio.sleep(pause_after(failures))
+                else:
+                    self.last_done = self.clock.now()
+                    return taken
+        finally:
+            self._troubles.pop(this_batch, None)
 
     async def look_at_parked(self) -> None:
         """Try again what is parked and due, until cancelled."""
         failures = 0
         while True:
             try:
-                found = await self.try_parked()
-            except ServiceAway as away:
+                taken = await self.try_parked()
+            except Exception as error:  # noqa: BLE001 - nobody else looks at them: stay, and say so
                 failures += 1
-                self._in_trouble(away, failures)
+                self._in_trouble("parked", error, failures)
                 await asyncio.sleep(pause_after(failures))
                 continue
             failures = 0
-            if not found:
+            self._troubles.pop("parked", None)
+            if not taken:
                 await self._until_woken(PARKED_POLL)
 
     async def try_parked(self) -> int:
-        """Try one lot of due parked rows of our partitions; returns how many there were."""
+        """Try one lot of due parked rows of our partitions; returns how many nobody else was trying."""
         rows = await self.store.read(
             parked.ready,
             grp=self.group.name,
@@ -87,9 +96,7 @@ class Runner:
             limit=PARKED_LIMIT,
             partitions=self.partitions(),
         )
-        if rows:
-            await self.take([_again(row) for row in rows])
-        return len(rows)
+        return await self.take([_again(row) for row in rows]) if rows else 0
 
     def wake(self) -> None:
         """Look at the parked rows now: a commit may have released one."""
@@ -102,11 +109,13 @@ class Runner:
             return
         self._wake.clear()
 
-    def _in_trouble(self, away: ServiceAway, failures: int) -> None:
-        if self.trouble is None:
-            self.trouble = (self.clock.now(), str(away))
+    def _in_trouble(self, what: object, error: Exception, failures: int) -> None:
+        # What is not the hub's own sentence may repeat what people wrote.
+        reason = str(error) if isinstance(error, ServiceAway) else type(error).__name__
+        since, _ = self._troubles.get(what, (self.clock.now(), ""))
+        self._troubles[what] = (since, reason)
         if failures & (failures - 1) == 0:  # 1, 2, 4, 8 …: an outage of an hour is a handful of lines
-            log.warning("group.away", group=self.group.name, failures=failures, reason=str(away))
+            log.warning("group.away", group=self.group.name, failures=failures, reason=reason)
 
 
 def _again(row: object) -> Delivery:

@@ -7,7 +7,7 @@ loss, repetition and disorder at once. Nothing here stands in for the product: s
 import asyncio
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from events.base import Event
@@ -76,20 +76,25 @@ def needs(count: int, keys: str = "abc") -> list[Envelope]:
 
 
 class Toys:
-    """One group with one handler; `deeds` says what goes wrong with which event, `runs` counts how often each was tried."""
+    """One group with one handler; `deeds` says what goes wrong with which event.
+
+    `tries` tells every call of the handler, `runs` those that found their trail's row loaded.
+    """
 
     def __init__(self, name: str = "toys", *, helpers: Sequence[Helper] = ()) -> None:
         self.name = name
         self.deeds: dict[str, Deed] = {}
+        self.tries: list[str] = []
         self.runs: list[str] = []
         router = Router(name)
 
         @router.on(f"{name}-note")
         def note(event: NeedPublished | NeedUpdated | NeedWithdrawn, uow: UnitOfWork) -> Iterator[NeedRematchDue]:
+            self.tries.append(uow.envelope.id)
+            row = uow.find(Counter, self.row(event.subject)) or self._first(event.subject)
             self.runs.append(uow.envelope.id)
             if uow.envelope.id in self.deeds:
                 self.deeds[uow.envelope.id](event, uow)
-            row = uow.find(Counter, self.row(event.subject)) or self._first(event.subject)
             uow.save(row.model_copy(update={"name": f"{row.name} {uow.envelope.id}".strip(), "count": row.count + 1}))
             yield NeedRematchDue(need_ref=event.subject, because=uow.envelope.type)
 
@@ -161,17 +166,14 @@ async def change(session: Session, sql: str, **params: Any) -> int:
     return await session.run(sql, **params)
 
 
-@dataclass
 class Bench:
     """One process's executor over one store, with a clock that stands still; what it did is read from the store."""
 
-    store: Store
-    log: Log = field(init=False)
-    clock: FixedClock = field(default_factory=lambda: FixedClock(AT))
-
-    def __post_init__(self) -> None:
-        self.log = appender_of(self.store)
-        self.executor = Executor(self.store, self.log, self.clock)
+    def __init__(self, store: Store, log: Log | None = None) -> None:
+        self.store = store
+        self.log = log or appender_of(store)
+        self.clock = FixedClock(AT)
+        self.executor = Executor(store, self.log, self.clock)
 
     async def tell(self, *envelopes: Envelope) -> list[Delivery]:
         """Store events as ingest would and return them on their way to a group."""
