@@ -17,6 +17,7 @@ from schemas.problems import MOST_PROBLEMS, Problem, pointer, quoted
 
 DEEPEST = 100  # levels of nesting
 LONGEST_NUMBER = 32  # characters; 64-bit whole numbers have 20, doubles at most 25
+MOST_FIELDS = 6000  # of one event; its largest lists of the longest language maps have fewer
 UNSOUND = re.compile("[\0\ud800-\udfff]")
 ESCAPED_UNSOUND = re.compile(r"\\u(?:0000|d[89a-f])", re.IGNORECASE)
 NUMBER_SIGNS = bytes.maketrans(b"0123456789.eE+-", b"9" * 15)
@@ -154,6 +155,9 @@ def _children(node: Any) -> Any:
 
 def flaws(body: bytes, *, at: str) -> list[Problem]:
     """List what is wrong with a JSON text, with pointers that begin with `at`."""
+    if body.count(b":") > MOST_FIELDS:
+        # Each of them would become an error of its own before the first fifty are told.
+        return [Problem(at, f"There are more than {MOST_FIELDS} fields here; send what belongs to this event only.")]
     try:
         value, suspicious = parse(body, at=at)
     except Invalid as error:

@@ -59,6 +59,8 @@ def _sentence(found: ErrorDetails, fields: Collection[str]) -> str:
 
 
 def _unknown_field(name: str, fields: Collection[str]) -> str:
+    if len(name) > LONGEST_QUOTE:
+        name, fields = name[: LONGEST_QUOTE - 1] + "…", ()
     near = difflib.get_close_matches(name, fields, n=1)
     cure = f"did you mean “{near[0]}”?" if near else "remove it."
     return f"There is no field “{name}” here; {cure}"

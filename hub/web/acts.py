@@ -6,8 +6,6 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from events.catalogue import json_schema
-from events.needs import NeedPublished
 from hub import preview, vault
 from hub.access import Sender
 from hub.web import body
@@ -47,13 +45,12 @@ class NewRef(BaseModel):
     ref: str
 
 
-def _body(schema: dict[str, Any]) -> dict[str, Any]:
+def _body(name: str) -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{name}"}  # `contract` describes it
     return {"requestBody": {"required": True, "content": {JSON: {"schema": schema}}}}
 
 
-@acts.post(
-    "/match", tags=["state"], responses={200: {"model": Preview}}, openapi_extra=_body(json_schema(NeedPublished))
-)
+@acts.post("/match", tags=["state"], responses={200: {"model": Preview}}, openapi_extra=_body("NeedSent"))
 async def post_match(request: Request, asker: Asker) -> Response:
     """Rank a need (an event, or its data alone) against the catalogue, with why each course is no candidate.
 
@@ -70,7 +67,7 @@ async def post_match(request: Request, asker: Asker) -> Response:
     tags=["people"],
     status_code=201,
     responses={201: {"model": NewRef}},
-    openapi_extra=_body(vault.NewPerson.model_json_schema()),
+    openapi_extra=_body("PersonSent"),
 )
 async def post_person(request: Request, clerk: Clerk) -> Response:
     """Put a person into the vault; events carry the ref that is answered, never the name."""

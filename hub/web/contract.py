@@ -8,12 +8,18 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from events.base import ONLY_HUB
-from events.catalogue import EVENTS, json_schema
+from events.catalogue import EVENTS, WireSchema, json_schema
 from events.codec import BATCH, STRUCTURED
 from events.envelope import TYPE_PREFIX
+from events.needs import NeedPublished
+from hub.vault import NewPerson
 from hub.web import ingest
 from hub.web.door import SCHEME
 from hub.web.problems import ProblemDocument, Refuse, documented, dumped
+
+SCHEMAS = "#/components/schemas/"
+SENT = {"NeedSent": NeedPublished, "PersonSent": NewPerson}
+"""Bodies of posts that are no events, by the names under which the routes refer to them."""
 
 contract = APIRouter(tags=["contract"])
 
@@ -40,8 +46,17 @@ def with_ingest(page: dict[str, Any]) -> dict[str, Any]:
     page["paths"] = {ingest.PATH: {"post": _operation()}, **page["paths"]}
     schemas = page.setdefault("components", {}).setdefault("schemas", {})
     schemas["CloudEvent"] = _cloud_event()
-    problem = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+    problem = ProblemDocument.model_json_schema(ref_template=SCHEMAS + "{model}")
     schemas |= {**problem.pop("$defs"), "ProblemDocument": problem}
+    for name, model in SENT.items():
+        # What is sent has stricter schemas than what is shown, so its parts need names of their own.
+        schema = model.model_json_schema(schema_generator=WireSchema, ref_template=SCHEMAS + "{model}Sent")
+        schemas |= {f"{part}Sent": each for part, each in schema.pop("$defs", {}).items()}
+        schemas[name] = schema
+    for path in page["paths"].values():
+        for operation in path.values():
+            if "HTTPValidationError" in str(operation["responses"].get("422")):
+                del operation["responses"]["422"]  # the framework's own; we answer problems, and these routes none
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     return page

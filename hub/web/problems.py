@@ -18,6 +18,7 @@ from hub.ingest import Overloaded
 from schemas.problems import Problem
 
 MEDIA = "application/problem+json"
+LONGEST = 500  # characters of a pointer or sentence
 AGAIN_AFTER = 5  # seconds a client should wait when a service of ours is away
 
 # Status → slug of the problem's type, and what people read.
@@ -67,11 +68,16 @@ class Refuse(Exception):
         }
         if self.detail:
             found["detail"] = self.detail
-        return {**found, "errors": [{"pointer": each.pointer, "detail": each.detail} for each in self.errors]}
+        return {**found, "errors": [_shown(each) for each in self.errors]}
 
     def response(self) -> Response:
         """Return the answer."""
         return Response(dumped(self.document()), self.status, self.headers, MEDIA)
+
+
+def _shown(problem: Problem) -> dict[str, str]:
+    # A key that somebody sent can be as long as what they sent; the answer is not.
+    return {"pointer": problem.pointer[:LONGEST], "detail": problem.detail[:LONGEST]}
 
 
 def refusal_of(error: Exception) -> Refuse | None:
