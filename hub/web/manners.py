@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from hub.logs import frames
 from hub.metrics import REQUESTS, Meter
 from hub.web.problems import Refuse
 
@@ -51,8 +52,9 @@ class Manners:
         structlog.contextvars.bind_contextvars(request_id=answer.request_id.decode())
         try:
             await self._app(answer.scope, receive, answer.send)
-        except Exception:  # the last one to catch it: details go to the log, not to a stranger
-            log.exception("request.failed", route=answer.route)
+        except Exception as error:  # the last one to catch it: a stranger is told nothing, the log where and not what
+            where = frames(error.__traceback__)
+            log.error("request.failed", route=answer.route, error=type(error).__name__, trace=where)  # noqa: TRY400
             if answer.status:
                 raise
             await Refuse(500, f"Tell the hub's operator the request id {answer.request_id.decode()}.").response()(
