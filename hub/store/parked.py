@@ -43,6 +43,11 @@ UPSERT = Bulk(
         for name in ("state", "blocks", "waits_for", "attempts", "next_at", "reason", "error")
     ),
 )
+MAY_RUN = (
+    "p.next_at <= :now AND (p.blocks = 0 OR NOT EXISTS (SELECT 1 FROM parked f WHERE f.grp = p.grp "
+    "AND f.partition_key = p.partition_key AND f.blocks = 1 AND f.seq < p.seq "
+    "AND (f.next_at IS NULL OR f.next_at > :now)))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +142,8 @@ async def ready(session: Session, *, grp: str, now: str, limit: int, partitions:
     """Return rows that may be tried now, with their events, oldest first."""
     return await session.rows(
         f"SELECT p.parked_id, p.state, p.attempts, p.first_at, p.partition_name, h.seq, {NAMES} "
-        "FROM parked p JOIN history h ON h.seq = p.seq WHERE p.grp = :grp AND p.epoch = 0 AND p.next_at <= :now "
-        f"AND p.partition_name IN {listed(session.engine, 'partitions')} AND (p.blocks = 0 OR NOT EXISTS "
-        "(SELECT 1 FROM parked f WHERE f.grp = p.grp AND f.partition_key = p.partition_key AND f.blocks = 1 "
-        "AND f.seq < p.seq AND (f.next_at IS NULL OR f.next_at > :now))) ORDER BY h.seq LIMIT :limit",
+        f"FROM parked p JOIN history h ON h.seq = p.seq WHERE p.grp = :grp AND p.epoch = 0 AND {MAY_RUN} "
+        f"AND p.partition_name IN {listed(session.engine, 'partitions')} ORDER BY h.seq LIMIT :limit",
         grp=grp,
         now=now,
         limit=limit,
@@ -206,8 +209,8 @@ async def skip(session: Session, parked_id: str, *, reason: str, now: str) -> in
 
 
 async def due_before(session: Session, *, at: str) -> int:
-    """Return how many parked events will be tried before an instant, those behind a failed one left out."""
-    rows = await session.rows("SELECT count(*) AS n FROM parked WHERE next_at <= :at AND state <> 'behind'", at=at)
+    """Return how many parked events will be tried before an instant, if all goes well with those they stand behind."""
+    rows = await session.rows(f"SELECT count(*) AS n FROM parked p WHERE {MAY_RUN}", now=at)
     return int(rows[0].n)
 
 
