@@ -60,8 +60,12 @@ class Event(BaseModel):
     @property
     def subject(self) -> str:
         """What it is about: the envelope's word when read, else what the data say; empty when they do not."""
-        envelope: Envelope | None = getattr(self, "_envelope", None)
-        return envelope.subject if envelope is not None else self.own_subject() or ""
+        try:
+            # Past pydantic's own __getattr__, which takes microseconds to say that there is none.
+            envelope: Envelope = object.__getattribute__(self, "_envelope")
+        except AttributeError:
+            return self.own_subject() or ""
+        return envelope.subject
 
     @property
     def org(self) -> str:

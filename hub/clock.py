@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 
@@ -36,9 +37,10 @@ class FixedClock:
         self.at += timedelta(**delta)
 
 
+@lru_cache(maxsize=1024)  # a batch writes the same few instants hundreds of times
 def stamp(instant: datetime) -> str:
     """Write an instant as the fixed-width UTC text the store sorts by: 2026-11-23T19:44:50.123456Z."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def instant(text: str) -> datetime:
