@@ -10,9 +10,9 @@ from typing import Any
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
-from hub.app import embedded, opened
+from hub.app import opened
 from hub.cli.mail import row
-from hub.cli.opening import settings_for
+from hub.cli.opening import cluster_module, settings_for, store_as_it_is
 from hub.cli.options import AsJson, DataDir, commands
 from hub.cli.screen import console, notes, print_json
 from hub.cli.serving import whole_hub
@@ -24,7 +24,6 @@ from hub.demo.tale import asked
 from hub.parts import Hub, at_work
 from hub.settings import Settings
 from hub.store import jobs, parked, schema
-from hub.store.lite import LiteStore
 
 app = commands()
 
@@ -36,7 +35,7 @@ def demo(data: DataDir = None, as_json: AsJson = False) -> None:
     Each run plays in a fresh temporary folder unless --data is given; a folder that already holds the story is shown,
     not played again. With cluster settings the story is played into their database, which must be fresh.
     """
-    tale = asyncio.run(_play_or_show(settings_in_a_fresh_folder(data)))
+    tale = asyncio.run(play_or_show(settings_in_a_fresh_folder(data)))
     if as_json:
         print_json(tale.outcome)
     else:
@@ -51,7 +50,8 @@ def settings_in_a_fresh_folder(data: Path | None, *, quiet: bool = True, **given
     return settings.model_copy(update={"data": Path(tempfile.mkdtemp(prefix="vet-hub-demo-"))})
 
 
-async def _play_or_show(settings: Settings) -> Tale:
+async def play_or_show(settings: Settings) -> Tale:
+    """Play the story into a hub of its own, or show the one that is there; returns what there is to tell."""
     with progress_shown() as progress:
         async with _hub(settings) as hub:
             return await story_in(hub, progress)
@@ -75,27 +75,23 @@ async def story_in(hub: Hub, progress: Told) -> Tale:
 
 @asynccontextmanager
 async def _hub(settings: Settings) -> AsyncIterator[Hub]:
-    if not settings.embedded:
+    if not await _holds_the_story(settings):
         async with whole_hub(settings) as hub:
             yield hub
-    elif await _holds_the_story(settings):
+    elif settings.embedded:
         # A hub may be running on it; showing needs no more than a look and its judgement of two events.
         async with opened(settings, exclusive=False) as (hub, _), at_work(hub.ingest.run):
             yield hub
     else:
-        async with embedded(settings) as hub:
+        async with cluster_module("hub.stream").cluster(settings, parts={"ingest"}) as hub:
             yield hub
 
 
 async def _holds_the_story(settings: Settings) -> bool:
-    if not settings.sqlite_path.exists():
+    if settings.embedded and not settings.sqlite_path.exists():
         return False
-    store = LiteStore(settings.sqlite_path, exclusive=False)
-    await store.start()
-    try:
+    async with store_as_it_is(settings) as store:
         return await store.read(schema.revision) is not None and await day_of_story(store) is not None
-    finally:
-        await store.stop()
 
 
 @contextmanager

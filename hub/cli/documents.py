@@ -53,8 +53,15 @@ def _read(text: str, place: int, lines: "_Lines") -> tuple[Document, int]:
     try:
         value, end = DECODER.raw_decode(text, place)
     except json.JSONDecodeError as error:
-        return Document(lines.of(error.pos), "", problem=f"not JSON: {error.msg}"), place
+        return Document(lines.of(_written_before(text, error.pos, place)), "", problem=f"not JSON: {error.msg}"), place
     return Document(lines.of(place), text[place:end], value), end
+
+
+def _written_before(text: str, place: int, least: int) -> int:
+    """Go back over blanks: what is cut off at a line's end is wrong there, and not on the next line."""
+    while place > least and text[place - 1].isspace():
+        place -= 1
+    return place
 
 
 def _after(pattern: re.Pattern[str], text: str, place: int) -> int:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.console import Console
 
 from events.catalogue import EVENTS
 from hub.cli.opening import settings_for
@@ -27,7 +27,7 @@ def show_map(
     if as_json:
         print_json(heard)
     else:
-        console().print(_table(heard))
+        _tell(heard, console())
 
 
 def _row(name: str, declared: list[Reaction]) -> dict[str, Any]:
@@ -48,16 +48,11 @@ def _row(name: str, declared: list[Reaction]) -> dict[str, Any]:
     }
 
 
-def _table(heard: list[dict[str, Any]]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="soft", row_styles=None)
-    table.add_column("event", no_wrap=True)
-    table.add_column("said by", style="soft")
-    table.add_column("group", style="soft", no_wrap=True)
-    table.add_column("handler", style="leather", no_wrap=True)
-    table.add_column("says")
+def _tell(heard: list[dict[str, Any]], out: Console) -> None:
     for row in heard:
-        first, *rest = row["handlers"] or [{"group": "", "name": "", "says": []}]
-        table.add_row(row["event"], " ".join(row["said_by"]), first["group"], first["name"], ", ".join(first["says"]))
-        for each in rest:
-            table.add_row("", "", each["group"], each["name"], ", ".join(each["says"]))
-    return table
+        out.print(f"[bold]{row['event']}[/]  [soft]said by {', '.join(row['said_by'])}[/]", soft_wrap=True)
+        for each in row["handlers"]:
+            says = f" [soft]→[/] {', '.join(each['says'])}" if each["says"] else ""
+            out.print(f"  [leather]╌[/] {each['group']} [ref]{each['name']}[/]{says}", soft_wrap=True)
+        if not row["handlers"]:
+            out.print("  [leather]╌[/] [soft]nobody here; it is in the history and goes to whom it concerns[/]")

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from hub.errors import HubError, WrongSetting
-from hub.logs import set_up
+from hub.logs import LEVELS, set_up
 from hub.settings import Settings, load
 from hub.store import schema
 from hub.store.lite import LiteStore
@@ -25,7 +25,7 @@ EXTRAS = {"asyncpg": "postgres", "greenlet": "postgres", "aiokafka": "kafka", "f
 def settings_for(data: Path | None = None, *, quiet: bool = True, **given: Any) -> Settings:
     """Load the settings and send the log to standard error; a quiet command logs only what went wrong."""
     settings = load(data=data, **given)
-    hushed = quiet and settings.log_level != "debug"
+    hushed = quiet and settings.log_level in LEVELS and settings.log_level != "debug"
     set_up("error" if hushed else settings.log_level)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL if hushed else logging.NOTSET)
     return settings
@@ -38,7 +38,7 @@ async def store_of(settings: Settings) -> AsyncIterator[Store]:
         raise HubError(
             f"there is no hub in {settings.data}; name its folder with --data DIR, or start one: `vet-hub up`"
         )
-    async with _opened(settings) as store:
+    async with store_as_it_is(settings) as store:
         if await store.read(schema.revision) is None:
             raise HubError("no hub has used this database yet; `vet-hub up` or `vet-hub doctor` comes first")
         yield store
@@ -48,12 +48,13 @@ async def store_of(settings: Settings) -> AsyncIterator[Store]:
 async def store_made(settings: Settings) -> AsyncIterator[Store]:
     """Open the store, and make it where there is none: keys and people may come before the hub's first start."""
     await migrate(settings.url)
-    async with _opened(settings) as store:
+    async with store_as_it_is(settings) as store:
         yield store
 
 
 @asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[Store]:
+async def store_as_it_is(settings: Settings) -> AsyncIterator[Store]:
+    """Open the store without a look at what is in it; nothing is locked and nothing migrated."""
     store: Any
     if settings.embedded:
         store = LiteStore(settings.sqlite_path, exclusive=False)

@@ -74,7 +74,9 @@ def send(
     for name, document in found:
         if document.problem:
             _refuse(tally, Refused(name, document.line, "", document.problem))
-    _post_all([each for each in found if not each[1].problem], url, key, tally)
+    headers = {"authorization": f"Bearer {key}", "content-type": BATCH_MEDIA}
+    with httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT) as client:
+        post_all([each for each in found if not each[1].problem], client, tally)
     _sum_up(tally, as_json=as_json)
     if tally.refused:
         raise typer.Exit(1)
@@ -89,14 +91,11 @@ def _text(name: str) -> str:
         raise HubError(f"{name} is not UTF-8 (at byte {error.start})") from error
 
 
-def _post_all(found: Sequence[tuple[str, Document]], url: str, key: str, tally: Tally) -> None:
+def post_all(found: Sequence[tuple[str, Document]], client: httpx.Client, tally: Tally) -> None:
+    """Post events, batch after batch; raises ServiceAway, NotAllowed or HubError when there is no going on."""
     out = notes()
     columns = (TextColumn("Sending"), BarColumn(complete_style="leather"), MofNCompleteColumn())
-    headers = {"authorization": f"Bearer {key}", "content-type": BATCH_MEDIA}
-    with (
-        Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as bar,
-        httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT) as client,
-    ):
+    with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as bar:
         task = bar.add_task("", total=len(found))
         for batch in batches(found):
             _take(batch, _answer(client, batch), tally)

@@ -16,6 +16,10 @@ from hub.demo.player import Faults
 from hub.demo.tale import Asked, Offer
 
 STITCH = "╌"  # the saddle stitch, the hub's one ornament
+OPENING = (
+    "\n[bold]Companies said which skills they need, providers which short courses they teach.[/] All of it came in as "
+    "events, each with its organisation's own key; the rest followed from them."
+)
 PROMISES = (
     "a 202 means stored · each group's effect happens once · order by key · mails leave at least once, always under one "
     "name · nothing is dropped silently"
@@ -36,6 +40,7 @@ class Tale:
 
 def tell(tale: Tale, out: Console) -> None:
     """Tell the whole tale."""
+    _say(OPENING, out)
     _who(tale.outcome, out)
     _asked(tale.asked, out)
     _mails(tale.mails, out)

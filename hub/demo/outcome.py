@@ -3,9 +3,11 @@
 from typing import Any
 
 from hub.demo.player import Faults
-from hub.rows import Curriculum, Gap, Match, Need, Organisation, Request, Session
+from hub.ingest import Receipt
+from hub.rows import Curriculum, Gap, Match, Need, Organisation, Request, Row, Session
 from hub.store import figures, jobs, nouns, parked
 from hub.store.port import Store
+from schemas.matches import Candidate
 
 CLOCKWORK = "eu.vethub.reminder.due.v1"  # how often the scheduler speaks depends on the time of day, not on the story
 MOST = 1000  # rows of a noun; the story has far fewer
@@ -15,8 +17,8 @@ Outcome = dict[str, Any]
 
 async def outcome(store: Store, faults: Faults, *, seconds: float) -> Outcome:
     """Return what `vet-hub demo --json` prints; the same on every engine but for the seconds."""
-    gaps = [gap for gap in await store.read(nouns.page, Gap, limit=MOST) if gap.state == "open"]
-    matches = [match for match in await store.read(nouns.page, Match, limit=MOST) if match.state == "open"]
+    gaps = {gap.about: gap.told for gap in await store.read(nouns.page, Gap, limit=MOST) if gap.state == "open"}
+    matches = {match.about: match for match in await store.read(nouns.page, Match, limit=MOST) if match.state == "open"}
     said = await store.read(figures.events_by_type)
     return {
         "organisations": await _count(store, Organisation),
@@ -29,11 +31,11 @@ async def outcome(store: Store, faults: Faults, *, seconds: float) -> Outcome:
         "refused": [_refusal(receipt) for receipt in faults.refused],
         "matches": await _count(store, Match),
         "requests": await _count(store, Request),
-        "gaps": {gap.about: list(gap.told.reason_codes) for gap in _by_need(gaps)},
+        "gaps": {need: list(gap.reason_codes) for need, gap in sorted(gaps.items())},
         "nearest_misses": {
-            gap.about: [list(miss.curriculum_refs) for miss in gap.told.nearest_misses] for gap in _by_need(gaps)
+            need: [list(miss.curriculum_refs) for miss in gap.nearest_misses] for need, gap in sorted(gaps.items())
         },
-        "proposals": {match.about: [_proposal(each) for each in match.candidates] for match in _by_need(matches)},
+        "proposals": {need: [_proposal(each) for each in match.candidates] for need, match in sorted(matches.items())},
         "designs": 0,
         "agreements": [],
         "mails": len(await store.read(jobs.listing, channel="mail")),
@@ -43,19 +45,16 @@ async def outcome(store: Store, faults: Faults, *, seconds: float) -> Outcome:
     }
 
 
-async def _count(store: Store, kind: Any) -> int:
+async def _count(store: Store, kind: type[Row]) -> int:
     return sum((await store.read(nouns.count, kind)).values())
 
 
-def _by_need(rows: Any) -> Any:
-    return sorted(rows, key=lambda row: row.about)
+def _refusal(receipt: Receipt) -> dict[str, Any]:
+    problems = receipt.refusal.problems if receipt.refusal else ()
+    return {"id": receipt.id, "pointers": sorted(problem.pointer for problem in problems)}
 
 
-def _refusal(receipt: Any) -> dict[str, Any]:
-    return {"id": receipt.id, "pointers": sorted(problem.pointer for problem in receipt.refusal.problems)}
-
-
-def _proposal(candidate: Any) -> dict[str, Any]:
+def _proposal(candidate: Candidate) -> dict[str, Any]:
     return {
         "curriculum_refs": list(candidate.curriculum_refs),
         "provider_ids": list(candidate.provider_ids),

@@ -75,7 +75,7 @@ def _question(need: Need) -> Asked:
     told = need.told
     where = told.locations[0].label or told.locations[0].nuts
     first, last = told.start_window.earliest, told.start_window.latest
-    who = f"{told.headcount} people in {where}, from {first.day} {first:%B} to {last.day} {last:%B}"
+    who = f"{told.headcount} people in {where}, from {first.day} {first:%b} to {last.day} {last:%b}"
     return Asked((need.key,), english(told.title), who)
 
 

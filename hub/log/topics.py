@@ -1,7 +1,7 @@
 """Provisioning: holds the broker's topics against `events/topics.py` and makes or sets what is missing.
 
-`vet-hub topics` calls it, and `up` and `demo`, which make what is missing. It never deletes, and never changes a number of partitions: fewer is not
-possible, more would move keys to other partitions and break their order.
+`vet-hub topics` calls it, and `up` and `demo`, which make what is missing. It never deletes, and never changes a number of
+partitions: fewer is not possible, more would move keys to other partitions and break their order.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence

@@ -1,0 +1,1 @@
+"""Whole stories through a whole hub, seen from outside."""

@@ -1,0 +1,136 @@
+"""What must come out of the demo story without stacks and without the normaliser: the middle column of its table."""
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from hub.cli.demo import play_or_show
+from hub.cli.screen import THEME
+from hub.cli.telling import Tale, tell
+from hub.matching.explain import REASONS
+from hub.settings import Settings, load
+
+KEYS = """
+    organisations curricula sessions needs offers events duplicates refused matches requests gaps nearest_misses
+    proposals designs agreements mails digests parked seconds
+"""
+
+UNMET = [
+    ("belcinto/N-001", ["no_curriculum"], ["ctcp/C01", "ctcp/C16"]),
+    ("belcinto/N-003", ["language", "too_far"], ["tuiasi/C02"]),
+    ("betangible/N-004", ["no_seats"], ["movex/C10"]),
+    ("oficina-a/N-1", ["language", "too_far"], ["movex/C24"]),
+    ("oficina-b/N-1", ["language", "too_far"], ["movex/C24"]),
+    ("oficina-c/N-1", ["language", "too_far"], ["movex/C24"]),
+    ("atelier-d/N-1", ["mode"], ["tuiasi/C23"]),
+    ("atelier-e/N-1", ["mode"], ["tuiasi/C23"]),
+    ("belcinto/N-005", ["unresolved_skills"], []),
+]
+
+
+def without_seconds(outcome: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in outcome.items() if name != "seconds"}
+
+
+def test_the_object_has_every_key_of_the_wire_and_no_other(story: Tale) -> None:
+    assert list(story.outcome) == KEYS.split()
+
+
+@pytest.mark.parametrize(
+    ("what", "count"),
+    [("organisations", 12), ("curricula", 30), ("sessions", 33), ("needs", 10), ("matches", 1), ("requests", 1)],
+)
+def test_everything_published_is_there_once(story: Tale, what: str, count: int) -> None:
+    assert story.outcome[what] == count
+
+
+def test_the_cutters_are_offered_c07_and_behind_it_c06(story: Tale) -> None:
+    assert story.outcome["proposals"] == {
+        "betangible/N-002": [
+            {"curriculum_refs": ["movex/C07"], "provider_ids": ["movex"], "score": 94.2},
+            {"curriculum_refs": ["movex/C06"], "provider_ids": ["movex"], "score": 70.0},
+        ]
+    }
+
+
+@pytest.mark.parametrize(("need", "reasons", "nearest"), UNMET)
+def test_an_unmet_need_says_why_and_what_came_nearest(
+    story: Tale, need: str, reasons: list[str], nearest: list[str]
+) -> None:
+    misses = [ref for refs in story.outcome["nearest_misses"][need] for ref in refs]
+
+    assert story.outcome["gaps"][need] == reasons
+    assert set(nearest) <= set(misses)
+    assert misses[:1] == nearest[:1]
+
+
+def test_no_other_need_is_unmet(story: Tale) -> None:
+    assert sorted(story.outcome["gaps"]) == sorted(need for need, _, _ in UNMET)
+
+
+def test_the_event_sent_twice_is_one_duplicate(story: Tale) -> None:
+    assert story.outcome["duplicates"] == 1
+
+
+def test_the_broken_event_is_refused_by_both_its_faults(story: Tale) -> None:
+    (refused,) = story.outcome["refused"]
+
+    assert refused["id"].endswith("betangible.N-006")
+    assert refused["pointers"] == ["/data/colour", "/data/headcount"]
+
+
+def test_the_answer_about_an_unknown_match_waits_with_a_reason_and_alone(story: Tale) -> None:
+    (waiting,) = story.waiting
+
+    assert story.outcome["parked"] == 1
+    assert waiting.state == "waiting"
+    assert "match 00000000-0000-7000-8000-000000000000 is not known to the hub yet" in waiting.reason
+    assert waiting.waiting_behind == 0
+
+
+def test_movex_is_asked_by_one_mail_in_its_language_that_does_not_name_the_company(story: Tale) -> None:
+    (mail,) = story.mails
+
+    assert story.outcome["mails"] == 1
+    assert mail["to"].endswith("<contact@movex.example>")
+    assert mail["subject"].startswith("Formación para 3 personas")
+    assert "etangible" not in mail["subject"]
+
+
+async def test_a_folder_that_holds_the_story_is_shown_and_not_played_again(story: Tale, own_story: str) -> None:
+    shown = await play_or_show(load(data=own_story))
+
+    assert without_seconds(shown.outcome) == without_seconds(story.outcome)
+
+
+@pytest.mark.services
+async def test_the_same_comes_out_on_kafka_and_postgresql(story: Tale, cluster_settings: Settings) -> None:
+    played = await play_or_show(cluster_settings)
+    shown = await play_or_show(cluster_settings)
+
+    assert without_seconds(played.outcome) == without_seconds(story.outcome)
+    assert without_seconds(shown.outcome) == without_seconds(story.outcome)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_story_is_told_in_words_within_the_screen(story: Tale, width: int) -> None:
+    out = StringIO()
+
+    tell(story, Console(file=out, width=width, theme=THEME, highlight=False))
+
+    told = out.getvalue()
+    assert all(need in told for need in [*story.outcome["gaps"], *story.outcome["proposals"]])
+    assert [code for code in REASONS if "_" in code and code in told] == []
+    assert [line for line in told.splitlines() if len(line) > width and "›" not in line] == []
+
+
+def test_the_gap_of_a_workshop_is_told_with_what_would_have_to_change(story: Tale) -> None:
+    workshops = next(asked for asked in story.asked if "oficina-a/N-1" in asked.refs)
+
+    assert workshops.refs == ("oficina-a/N-1", "oficina-b/N-1", "oficina-c/N-1")
+    assert workshops.misses[0].says == (
+        "held in Spanish, which you did not ask for",
+        "its provider does not come to your site",
+    )

@@ -1,0 +1,196 @@
+"""What an operator sees and does beside a hub, on what the demo story left: every list one JSON value, exactly as written."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub import cli
+from hub.cli.telling import Tale
+
+Ask = Callable[..., Any]
+
+LISTS = {
+    "lag": "group events seconds state rate_in rate_out",
+    "parked list": "group key event_id type reason error attempts next_try waiting_behind state waiting_for",
+    "mail list": "id to subject kind state attempts",
+}
+
+
+@pytest.fixture
+def ask(own_story: str, capsys: pytest.CaptureFixture[str]) -> Ask:
+    """Run a command on the story's folder; returns its JSON."""
+
+    def run(line: str, *more: str, code: int = 0) -> Any:
+        assert cli.run([*line.split(), *more, "--data", own_story, "--json"]) == code
+        return json.loads(capsys.readouterr().out)
+
+    return run
+
+
+@pytest.fixture
+def do(own_story: str, capsys: pytest.CaptureFixture[str]) -> Ask:
+    """Run a command on the story's folder; returns what it printed."""
+
+    def run(line: str, *more: str, code: int = 0) -> str:
+        assert cli.run([*line.split(), *more, "--data", own_story]) == code
+        printed = capsys.readouterr()
+        return printed.out + printed.err
+
+    return run
+
+
+@pytest.mark.parametrize("command", LISTS)
+def test_a_list_is_one_json_value_with_the_fields_of_the_wire(ask: Ask, command: str) -> None:
+    rows = ask(command)
+
+    assert rows
+    assert [list(row) for row in rows] == [LISTS[command].split()] * len(rows)
+
+
+def test_all_groups_are_through_with_the_story(ask: Ask) -> None:
+    assert {row["group"]: (row["events"], row["state"]) for row in ask("lag")} == dict.fromkeys(
+        ["matcher", "workflow", "notifier", "projector"], (0, "OK")
+    )
+
+
+def test_the_lost_answer_is_listed_with_what_it_waits_for(ask: Ask) -> None:
+    (row,) = ask("parked list")
+
+    assert row["state"] == "waiting"
+    assert row["waiting_for"].startswith("request:00000000-0000-7000-8000-000000000000")
+    assert (row["group"], row["waiting_behind"], row["error"]) == ("workflow", 0, None)
+
+
+def test_a_skipped_event_is_gone_from_the_list_and_its_trace_says_why(ask: Ask, do: Ask) -> None:
+    (row,) = ask("parked list")
+
+    do("parked skip", row["event_id"], "--reason", "sent by mistake")
+
+    assert ask("parked list") == []
+    (step,) = ask("trace", row["event_id"])["steps"]
+    assert (step["outcome"], step["note"]) == ("skipped", "sent by mistake")
+
+
+def test_an_edited_copy_is_published_under_a_new_id_and_the_original_is_skipped(
+    ask: Ask, do: Ask, tmp_path: Path
+) -> None:
+    (row,) = ask("parked list")
+    event = ask("parked show", row["event_id"])["event"]
+    kept = {name: value for name, value in event.items() if not name.startswith(("hub", "corr", "caus", "part"))}
+    edited = tmp_path / "edited.json"
+    edited.write_text(json.dumps({**kept, "id": "answer-2", "data": {**event["data"], "decision": "declined"}}))
+
+    do("parked edit", row["event_id"], "--file", str(edited))
+
+    assert ask("parked list") == []
+    (untaken,) = [row for row in ask("lag") if row["events"]]
+    assert (untaken["group"], untaken["events"]) == ("workflow", 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({}, "the copy needs an id of its own"),
+        ({"id": "other", "data": {}}, "/data/match_id: This field is required"),
+    ],
+    ids=["same id", "not valid"],
+)
+def test_an_edited_copy_that_cannot_be_taken_changes_nothing(
+    ask: Ask, do: Ask, tmp_path: Path, change: dict[str, Any], sentence: str
+) -> None:
+    (row,) = ask("parked list")
+    event = ask("parked show", row["event_id"])["event"]
+    kept = {name: value for name, value in event.items() if not name.startswith(("hub", "corr", "caus", "part"))}
+    edited = tmp_path / "edited.json"
+    edited.write_text(json.dumps({**kept, **change}))
+
+    assert sentence in do("parked edit", row["event_id"], "--file", str(edited), code=1)
+    assert len(ask("parked list")) == 1
+
+
+def test_the_trace_of_a_need_leads_from_its_event_to_the_delivered_mail(ask: Ask) -> None:
+    story = ask("trace betangible/N-002")
+
+    names = [step["type"].removeprefix("eu.vethub.") for step in story["steps"]]
+    assert story["correlation_id"].endswith("betangible.N-002")
+    assert list(dict.fromkeys(names)) == [
+        "need.published.v1",
+        "match.proposed.v1",
+        "match.requested.v1",
+        "notification.requested.v1",
+        "notification.delivered.v1",
+    ]
+    assert {step["outcome"] for step in story["steps"]} == {"done", "stored"}
+
+
+def test_a_mail_is_shown_in_each_of_its_parts(ask: Ask, do: Ask) -> None:
+    (mail,) = ask("mail list")
+    short = mail["id"][:8]
+
+    assert do("mail show", short).startswith("Una empresa en ES612")
+    assert "<html" in do("mail show", short, "--part", "html")
+    assert "Message-ID: <" in do("mail show", short, "--part", "headers")
+    assert "Content-Type: multipart/alternative" in do("mail show", short, "--part", "source")
+
+
+def test_the_stream_is_told_newest_last_and_by_type(do: Ask) -> None:
+    told = [json.loads(line) for line in do("log tail --json --type need.published -n 3").splitlines()]
+
+    assert [event["type"] for event in told] == ["eu.vethub.need.published.v1"] * 3
+    assert sorted(int(event["hubseq"]) for event in told) == [int(event["hubseq"]) for event in told]
+
+
+def test_a_need_is_ranked_without_being_published(ask: Ask, do: Ask, tmp_path: Path) -> None:
+    (event,) = [
+        json.loads(line) for line in do("log tail --json --subject betangible/N-002 --type need.published").splitlines()
+    ]
+    need = tmp_path / "need.json"
+    need.write_text(json.dumps(event["data"]))
+
+    found = ask("match", str(need))
+
+    assert [each["curriculum_refs"] for each in found["candidates"]] == [["movex/C07"], ["movex/C06"]]
+    assert found["gap"] is None
+    assert len(found["rejected"]) == 28
+    assert list(found) == ["candidates", "rejected", "gap", "milliseconds"]
+
+
+def test_a_key_is_shown_once_and_works_until_it_is_revoked(ask: Ask, do: Ask) -> None:
+    made = ask("key create --org movex --scope read")
+
+    assert list(made) == ["key", "key_id", "org", "scopes"]
+    assert (made["org"], made["scopes"]) == ("movex", ["read"])
+    assert made["key"] not in json.dumps(ask("key list"))
+    do("key revoke", made["key_id"])
+    assert "could be revoked" in do("key revoke", made["key_id"], code=1)
+
+
+def test_a_person_gets_a_ref_that_says_nothing(ask: Ask) -> None:
+    added = ask(
+        "people add --org movex --kind tutor --email t@movex.example --lang es --tz Europe/Madrid", "--name", "Ana Lima"
+    )
+
+    assert list(added) == ["ref"]
+    assert "Ana" not in added["ref"]
+
+
+def test_keys_and_people_may_come_before_the_hubs_first_start(tmp_path: Path) -> None:
+    folder = str(tmp_path / "fresh")
+
+    assert cli.run(["key", "create", "--org", "movex", "--data", folder]) == 0
+    assert cli.run(["lag", "--data", folder]) == 0
+
+
+def test_a_healthy_folder_passes_the_doctor(ask: Ask) -> None:
+    assert [row for row in ask("doctor") if not row["ok"]] == []
+
+
+def test_the_story_names_commands_that_work(story: Tale, do: Ask) -> None:
+    (mail,) = story.mails
+
+    assert do("mail show", mail["id"][:8])
+    assert do("parked list")
+    assert do("trace betangible/N-002")

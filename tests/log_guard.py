@@ -1,0 +1,19 @@
+"""Puts the process's log back as it was: commands send it where they want it, and the next test has its own wishes."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+
+@pytest.fixture(autouse=True)
+def log_as_before() -> Iterator[None]:
+    """Import this where commands run inside the test's own process."""
+    root, kafka = logging.getLogger(), logging.getLogger("aiokafka")
+    handlers, levels = list(root.handlers), (root.level, kafka.level)
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(levels[0])
+    kafka.setLevel(levels[1])
+    structlog.reset_defaults()
