@@ -32,7 +32,7 @@ class Caller:
 
     def __init__(self, http: httpx.AsyncClient, authorization: str = "") -> None:
         self.http = http
-        self.headers = {"authorization": authorization} if authorization else {}
+        self.headers: dict[str, Any] = {"authorization": authorization.encode()} if authorization else {}
 
     async def post(self, said: object = None, *, path: str = "/v1/events", **headers: str) -> httpx.Response:
         """Post one event, a list of them, or raw bytes with a content type."""
