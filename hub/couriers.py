@@ -16,7 +16,7 @@ from events.base import Event
 from events.catalogue import dump
 from events.envelope import HUB_SOURCE, Envelope
 from hub.clock import Clock, stamp
-from hub.dispatch.runner import pause_after
+from hub.dispatch.runner import pause_after, woken_within
 from hub.errors import ServiceAway
 from hub.failpoints import reach
 from hub.ids import attempt_id
@@ -92,7 +92,8 @@ class Courier:
                 await asyncio.sleep(pause_after(failures))
                 continue
             if not carried:
-                await self._until_woken()
+                await woken_within(POLL, self._wake)
+                self._wake.clear()
 
     async def once(self) -> int:
         """Carry one lot of due jobs; returns how many."""
@@ -149,10 +150,3 @@ class Courier:
             partition_key=event.partition_key(cause_key=None),
         )
         return Entry(envelope, event.TOPIC, "courier")
-
-    async def _until_woken(self) -> None:
-        try:
-            await asyncio.wait_for(self._wake.wait(), POLL)
-        except TimeoutError:
-            return
-        self._wake.clear()

@@ -6,6 +6,7 @@ When the database is away it backs off and brings the same batch again; nothing 
 import asyncio
 import random
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -32,6 +33,13 @@ def pause_after(failures: int) -> float:
     """Return how long to wait after so many failures in a row: doubling, with jitter, never hot."""
     longest: float = min(FIRST_PAUSE * 2 ** min(failures - 1, 16), LONGEST_PAUSE)
     return longest * (0.5 + random.random() / 2)  # noqa: S311 - spreads processes, guards no secret
+
+
+async def woken_within(seconds: float, event: asyncio.Event) -> None:
+    """Wait for an event, but not longer. Python 3.11's `wait_for` may swallow a cancellation, and then nothing stops."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 @dataclass
@@ -85,7 +93,8 @@ class Runner:
             failures = 0
             self._troubles.pop("parked", None)
             if not taken:
-                await self._until_woken(PARKED_POLL)
+                await woken_within(PARKED_POLL, self._wake)
+                self._wake.clear()
 
     async def try_parked(self) -> int:
         """Try one lot of due parked rows of our partitions; returns how many nobody else was trying."""
@@ -101,13 +110,6 @@ class Runner:
     def wake(self) -> None:
         """Look at the parked rows now: a commit may have released one."""
         self._wake.set()
-
-    async def _until_woken(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._wake.wait(), seconds)
-        except TimeoutError:
-            return
-        self._wake.clear()
 
     def _in_trouble(self, what: object, error: Exception, failures: int) -> None:
         # What is not the hub's own sentence may repeat what people wrote.

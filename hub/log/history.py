@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 import structlog
 
 from hub.dispatch.delivery import Delivery
-from hub.dispatch.runner import Runner, pause_after
+from hub.dispatch.runner import Runner, pause_after, woken_within
 from hub.errors import ServiceAway
 from hub.store import cursors, history
 from hub.store.history import Entry
@@ -66,8 +65,7 @@ class HistoryReader:
         while True:
             woken.clear()
             if not await self.deliver():
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), POLL)
+                await woken_within(POLL, woken)
 
     async def deliver(self) -> int:
         """Deliver one batch; returns how many events it had."""

@@ -32,6 +32,7 @@ RENEW_AFTER = 3.0  # seconds
 BATCH = 500  # rows
 POLL = 0.02  # seconds between looks while there is nothing to send
 STANDBY = 1.0  # seconds between looks at a lease that somebody else holds
+DROP_LIMIT = 1.0  # seconds
 SEND_LIMIT = 60.0  # seconds; an idempotent producer itself would wait for ever
 
 
@@ -127,7 +128,8 @@ class Relay:
         if producer is not None:
             # Its unsent rows are still in the outbox, so it must not flush: that could hang until the broker is back.
             try:
-                await asyncio.wait_for(producer.stop(), 1.0)
+                async with asyncio.timeout(DROP_LIMIT):
+                    await producer.stop()
             except (TimeoutError, KafkaError, OSError) as error:
                 log.info("relay.producer_dropped", reason=type(error).__name__)
 

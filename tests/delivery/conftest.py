@@ -18,6 +18,7 @@ from hub.store.postgres import PostgresStore
 from hub.store.session import Session
 from hub.store.tables import metadata
 from tests.conftest import DATABASE
+from tests.delivery.rigs import HistoryRig, KafkaRig, Rig
 from tests.delivery.toys import Bench
 
 Stores = LiteStore | PostgresStore
@@ -102,3 +103,23 @@ async def _on_the_server(sql: str) -> None:
     async with engine.connect() as connection:
         await connection.exec_driver_sql(sql)
     await engine.dispose()
+
+
+@pytest.fixture
+def history_rig(lite: LiteStore) -> HistoryRig:
+    """The embedded log."""
+    return HistoryRig(lite)
+
+
+@pytest.fixture
+async def kafka_rig(postgres: PostgresStore, topic_prefix: str) -> AsyncIterator[KafkaRig]:
+    """The cluster's log, its relay running, on topics of its own."""
+    async with KafkaRig(postgres, topic_prefix).running() as rig:
+        yield rig
+
+
+@pytest.fixture(params=["history", pytest.param("kafka", marks=pytest.mark.services)])
+def rig(request: pytest.FixtureRequest) -> Rig:
+    """Each log in turn."""
+    made: Rig = request.getfixturevalue(f"{request.param}_rig")
+    return made
