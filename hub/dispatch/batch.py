@@ -4,6 +4,7 @@ from asyncio import CancelledError
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from events.base import Event
 from events.catalogue import dump
@@ -24,8 +25,7 @@ from hub.store.parked import ParkedRow
 Wanted = RowKey | Search
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """One delivery that the group has taken: the event in it and the handlers that hear it."""
 
     delivery: Delivery

@@ -1,12 +1,11 @@
 """One event on its way into one group, from the log or from the parked rows."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from events.envelope import Envelope
 
 
-@dataclass(frozen=True, slots=True)
-class Parked:
+class Parked(NamedTuple):
     """What the parked row said when it was read; the executor takes the row inside its transaction."""
 
     parked_id: str
@@ -15,8 +14,7 @@ class Parked:
     first_at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """An envelope at a place of a partition; `envelope` is None for a record nobody can read."""
 
     partition: str

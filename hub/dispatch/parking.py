@@ -1,7 +1,7 @@
 """Parking: when an event that failed or waits is looked at again, and the row that says so to operators."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from hub.clock import instant, stamp
 from hub.dispatch.delivery import Delivery
@@ -15,8 +15,7 @@ WAIT_LIMIT = timedelta(hours=24)  # then it needs an operator, and is still rele
 ERROR_LENGTH = 500  # characters kept of an exception's words
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """What a parked row repeats of its event, so that operators can read the list without the history."""
 
     source: str
