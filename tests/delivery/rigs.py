@@ -6,6 +6,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
 import pytest
+from aiokafka import AIOKafkaConsumer
+from aiokafka.structs import ConsumerRecord
 
 from events.envelope import Envelope
 from events.topics import COOPERATION
@@ -28,6 +30,7 @@ from tests.conftest import LOG
 from tests.delivery.toys import Toys, change
 
 BOOTSTRAP = LOG.removeprefix("kafka://")
+Record = ConsumerRecord[bytes | None, bytes | None]
 
 
 def entries(envelopes: Sequence[Envelope]) -> list[Entry]:
@@ -140,3 +143,18 @@ async def fail_after(store: Store, log: HistoryLog | OutboxLog, envelopes: Seque
 
     with pytest.raises(RuntimeError):
         await store.write(append_and_fail)
+
+
+async def on_topic(prefix: str, topic: str = COOPERATION) -> list[Record]:
+    """Return every record of a topic, partition by partition, in order."""
+    consumer = AIOKafkaConsumer(prefix + topic, bootstrap_servers=BOOTSTRAP, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        ends = await consumer.end_offsets(consumer.assignment())
+        found: list[Record] = []
+        while len(found) < sum(ends.values()):
+            for records in (await consumer.getmany(timeout_ms=200)).values():
+                found.extend(records)
+        return sorted(found, key=lambda record: (record.partition, record.offset))
+    finally:
+        await consumer.stop()
