@@ -3,6 +3,7 @@
 import os
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from typer import Typer
@@ -15,6 +16,8 @@ BROKEN_PIPE = 141  # what a shell reports for a program whose reader went away
 
 def call(name: str, module: str, arguments: list[str]) -> int:
     """Load a command's module and run its `app`; returns the exit code."""
+    # Handlers of one's own (VET_HUB_HANDLERS) may lie in the working folder; last, so that they shadow nothing.
+    sys.path.append(str(Path.cwd()))
     try:
         return _code(_app(module)(args=arguments, prog_name=f"vet-hub {name}", standalone_mode=False))
     except TyperException as usage:

@@ -15,6 +15,7 @@ from hub.demo.outcome import Outcome
 from hub.demo.player import Faults
 from hub.demo.tale import Asked, Offer
 
+WIDEST = 100  # columns; longer lines are hard to read
 STITCH = "╌"  # the saddle stitch, the hub's one ornament
 OPENING = (
     "\n[bold]Companies said which skills they need, providers which short courses they teach.[/] All of it came in as "
@@ -40,6 +41,7 @@ class Tale:
 
 def tell(tale: Tale, out: Console) -> None:
     """Tell the whole tale."""
+    out.width = min(out.width, WIDEST)
     _say(OPENING, out)
     _who(tale.outcome, out)
     _asked(tale.asked, out)

@@ -4,6 +4,7 @@
 partitions: fewer is not possible, more would move keys to other partitions and break their order.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from hub.errors import HubError, ServiceAway
 
 REPLICAS = 3  # copies of a record, where there are that many brokers
 SET_ON_TOPIC = 1  # Kafka's code for «this value was set on the topic itself»
+SEEN_LIMIT = 15.0  # seconds until a topic that was made must show; a broker answers before all of it knows
+SEEN_POLL = 0.05  # seconds
 REQUEST_TIMEOUT = 10_000  # milliseconds
 EXISTS = 36  # Kafka's error code for a topic that somebody else made meanwhile
 
@@ -54,10 +57,16 @@ async def apply(bootstrap: str, steps: Sequence[Step], *, replication: int | Non
 
 
 async def make_missing(bootstrap: str, *, prefix: str = "") -> None:
-    """Make the topics that are not there, and change nothing about those that are."""
-    steps = [step for step in await plan(bootstrap, prefix=prefix) if step.act == "make"]
-    if steps:
-        await apply(bootstrap, steps)
+    """Make the topics that are not there, and change nothing about those that are; returns when they can be seen."""
+    deadline = asyncio.get_running_loop().time() + SEEN_LIMIT
+    made = False
+    while missing := [step for step in await plan(bootstrap, prefix=prefix) if step.act == "make"]:
+        if asyncio.get_running_loop().time() > deadline:
+            raise ServiceAway(f"Kafka at {bootstrap} has made topics and does not show them after {SEEN_LIMIT:g} s")
+        if not made:
+            await apply(bootstrap, missing)
+        made = True
+        await asyncio.sleep(SEEN_POLL)
 
 
 def declared(tenants: Sequence[str]) -> dict[str, Topic]:
