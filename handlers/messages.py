@@ -94,6 +94,8 @@ def _mail(
 
 
 def _request_context(event: MatchRequested, provider_name: str, uow: UnitOfWork) -> kinds.RequestToProvider:
+    sessions = [ref for each in event.candidates for ref in each.session_refs]
+    uow.fetch([(Match, event.match_id), *((Seats, ref) for ref in sessions)])
     match = uow.get(Match, event.match_id)
     reasons = {candidate.candidate_id: candidate.explanation for candidate in match.candidates}
     return kinds.RequestToProvider(

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from events.notifications import NotificationRequested
 from hub.clock import Clock, SystemClock
 from hub.log.history import HistoryLog, HistoryReader
 from hub.parts import Hub, Work, at_work, build
@@ -39,8 +40,8 @@ def works(hub: Hub, appender: HistoryLog) -> list[Work]:
     """Return everything that runs in the embedded hub, save the web part."""
     readers = [HistoryReader(hub.store, appender, runner, batch=hub.settings.batch) for runner in hub.runners.values()]
     for runner in hub.runners.values():
-        appender.call(runner.wake)
-    appender.call(hub.courier.wake)
+        runner.executor.released[:] = [each.wake for each in hub.runners.values()]
+    appender.call(hub.courier.wake, [NotificationRequested.wire_type()])
     return [
         hub.ingest.run,
         hub.scheduler.run,

@@ -43,7 +43,8 @@ def right_to_say(envelope: Envelope, sender: Sender) -> Refusal | None:
     if event is not None and event.SAID_BY == ONLY_HUB:
         problem = Problem("/type", f"{envelope.type} is said by the hub only")
         return Refusal(403, "only the hub may say this", (problem,))
-    if event is not None and event.SAID_BY == ONLY_COORDINATOR and not sender.may("coordinate"):
+    coordinates = sender.may("coordinate") or sender.may("import")
+    if event is not None and event.SAID_BY == ONLY_COORDINATOR and not coordinates:
         problem = Problem("/type", f"{envelope.type} is said by coordinators; the key lacks the scope coordinate")
         return Refusal(403, "only coordinators may say this", (problem,))
     if not sender.speaks_for(envelope.source) and not sender.may("import"):

@@ -1,7 +1,7 @@
 """One batch in memory: runs handlers over drafts and sorts what came of them. No I/O; the executor loads and flushes."""
 
 from asyncio import CancelledError
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -23,6 +23,7 @@ from hub.store.inbox import Settled
 from hub.store.parked import ParkedRow
 
 Wanted = RowKey | Search
+NOTHING: Collection[Wanted] = ()
 
 
 class Task(NamedTuple):
@@ -55,6 +56,7 @@ class Batch:
     parked: list[ParkedRow] = field(default_factory=list)
     through: list[str] = field(default_factory=list)
     failed: set[str] = field(default_factory=set)
+    released: int = 0
 
     def step(self, todo: Sequence[Task]) -> tuple[list[Task], set[Wanted]]:
         """Run what can run; returns the tasks that must run again, in order, and the rows they lacked."""
@@ -66,8 +68,8 @@ class Batch:
                 held.append(task)
                 continue
             missing = self._run(task)
-            if missing is not None:
-                wanted.add(missing)
+            if missing:
+                wanted.update(missing)
                 held.append(task)
                 held_keys.add(task.key)
         return held, wanted
@@ -78,25 +80,25 @@ class Batch:
         self._settle(delivery, "parked", type(error).__name__)
         self.failed.add(parking.place(delivery).partition_key)
 
-    def _run(self, task: Task) -> Wanted | None:
+    def _run(self, task: Task) -> Collection[Wanted]:
         delivery, event = task.delivery, task.event
         if delivery.envelope is None or (event is None and not task.problem):
             self.parked.append(parking.unreadable(delivery, grp=self.group, epoch=self.epoch, now=self.now))
             self._settle(delivery, "parked", delivery.problem)
-            return None
+            return NOTHING
         if self._stands_behind(task):
             if delivery.parked is None:
                 self.parked.append(parking.behind(delivery, grp=self.group, epoch=self.epoch, now=self.now))
                 self._settle(delivery, "behind")
-            return None
+            return NOTHING
         if event is None:
             self.fail(delivery, UnknownType(task.problem))
-            return None
+            return NOTHING
         return self._handle(delivery, delivery.envelope, event, task.handlers)
 
     def _handle(
         self, delivery: Delivery, envelope: Envelope, event: Event, handlers: tuple[Bound, ...]
-    ) -> Wanted | None:
+    ) -> Collection[Wanted]:
         # What the hub says itself carries the hub's own time; a digest of tomorrow morning is handled as of then.
         now = max(self.now, envelope.time) if envelope.source == HUB_SOURCE and envelope.time else self.now
         uow = UnitOfWork(self.memory, envelope=envelope, now=now, partition=delivery.partition, terms=self.terms)
@@ -110,12 +112,12 @@ class Batch:
         except Waiting as why:
             self.parked.append(parking.waiting(delivery, why, grp=self.group, epoch=self.epoch, now=self.now))
             self._settle(delivery, "waiting", why.detail)
-            return None
+            return NOTHING
         except (KeyboardInterrupt, SystemExit, CancelledError):
             raise
         except BaseException as error:  # noqa: BLE001 - a bug, even a panic in a library's Rust, parks its event only
             self.fail(delivery, error)
-            return None
+            return NOTHING
         else:
             uow.keep()
             self.said.extend(said)
@@ -123,7 +125,7 @@ class Batch:
                 self._settle(delivery, "done", f"after {delivery.parked.state}")
         if delivery.parked is not None:
             self.through.append(delivery.parked.parked_id)
-        return None
+        return NOTHING
 
     def _stands_behind(self, task: Task) -> bool:
         if task.key in self.failed:

@@ -7,7 +7,7 @@ same batch is brought again.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -39,15 +39,16 @@ class Executor:
         self._appender = appender
         self._clock = clock
         self._terms = terms
+        self.released: list[Callable[[], None]] = []  # called when a commit released parked events, of any group
         self.batches: Counter[str] = Counter()  # committed by this process, by group
         self.outcomes: Counter[tuple[str, str]] = Counter()  # events of these batches, by group and outcome
 
     async def run(self, group: Group, deliveries: Sequence[Delivery], position: int | None = None) -> int:
         """Handle a batch; on a log kept in the same database, `position` is stored with it. Returns how many it took."""
         tasks = [task for task in (_task(group, delivery) for delivery in deliveries) if task is not None]
-        for _ in range(CONFLICTS):
+        for conflicts in range(CONFLICTS):
             try:
-                return await self._attempt(group, tasks, position)
+                return await self._attempt(group, tasks, position, careful=conflicts > 0)
             except FlushConflict as conflict:
                 log.info("batch.again", group=group.name, events=len(tasks), reason=str(conflict))
             except ServiceAway:
@@ -61,7 +62,7 @@ class Executor:
         taken = 0
         for task in tasks:
             try:
-                taken += await self._attempt(group, [task], None)
+                taken += await self._attempt(group, [task], None, careful=True)
             except ServiceAway:
                 raise
             except Exception as error:  # noqa: BLE001 - what is refused for one event is that event's bug
@@ -80,12 +81,15 @@ class Executor:
         self._count(batch, len(taken))
         return len(taken)
 
-    async def _attempt(self, group: Group, tasks: Sequence[Task], position: int | None) -> int:
+    async def _attempt(self, group: Group, tasks: Sequence[Task], position: int | None, *, careful: bool) -> int:
         await group.prepare(self._store, [task.event for task in tasks if task.event is not None])
-        return await self._in_one_transaction(group, tasks, position)
+        return await self._in_one_transaction(group, tasks, position, careful=careful)
 
-    async def _in_one_transaction(self, group: Group, tasks: Sequence[Task], position: int | None) -> int:
+    async def _in_one_transaction(
+        self, group: Group, tasks: Sequence[Task], position: int | None, *, careful: bool = False
+    ) -> int:
         batch = self._batch(group)
+        batch.memory.careful = careful
         async with self._store.transaction() as tx:
             todo = taken = await tx.do(claim, tasks, batch, named_rows(tasks))
             reach("executor.claimed")
@@ -101,6 +105,9 @@ class Executor:
             reach("executor.flushed")
         reach("executor.committed")
         self._count(batch, len(taken))
+        if batch.released:
+            for wake in self.released:
+                wake()
         return len(taken)
 
     def _count(self, batch: Batch, taken: int) -> None:

@@ -14,7 +14,6 @@ from hub.store import cursors, due, history, inbox, jobs, nouns, parked
 from hub.store.history import Entry
 from hub.store.session import Session
 
-
 WRITERS = frozenset(kind.WRITER for kind in KINDS)
 
 
@@ -79,7 +78,7 @@ async def flush(session: Session, batch: Batch, log: Appender, position: int | N
     if batch.parked:
         await parked.park(session, batch.parked)
     if saved:
-        await parked.release(session, saved, now=stamp(batch.now))
+        batch.released = await parked.release(session, saved, now=stamp(batch.now))
     if batch.through:
         await parked.through(session, batch.through)
     if position is not None:
@@ -100,7 +99,7 @@ async def _save(session: Session, memory: Memory, group: str) -> list[str]:
 
 
 def _require_writer(group: str, kinds: Iterable[type[Row]]) -> None:
-    foreign = [kind for kind in kinds if kind.WRITER != group]
+    foreign = [kind for kind in kinds if group != kind.WRITER]
     if foreign and group in WRITERS:
         kind = foreign[0]
         raise WrongWriter(f"group {group} saves {kind.NOUN}, which {kind.WRITER} writes; say an event that it hears")

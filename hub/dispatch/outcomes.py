@@ -30,8 +30,8 @@ class Waiting(Exception):
 
 
 class NotLoaded(Exception):
-    """A row or a list nobody loaded yet: the executor forgets the draft, loads it and runs the handler again."""
+    """Rows or lists nobody loaded yet: the executor forgets the draft, loads them and runs the handler again."""
 
-    def __init__(self, wanted: object) -> None:
-        super().__init__(str(wanted))
+    def __init__(self, *wanted: object) -> None:
+        super().__init__(*(str(each) for each in wanted))
         self.wanted = wanted

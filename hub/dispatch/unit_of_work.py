@@ -4,7 +4,7 @@
 event's draft over it; the executor keeps the draft when the event is done and forgets it otherwise.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
@@ -67,9 +67,12 @@ class Memory:
     reminders: list[Reminder] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
 
+    careful: bool = False
+    """Whether a new row is looked for before it is saved: after a conflict, which may mean that it was there."""
+
     def seen_version(self, row: RowKey) -> int:
         """Return the version this batch read from the store, 0 for a row that was not there."""
-        loaded = self.loaded[row]
+        loaded = self.loaded.get(row)
         return loaded.version if loaded else 0
 
 
@@ -119,6 +122,13 @@ class UnitOfWork:
         except KeyError:
             raise NotLoaded(place) from None
 
+    def fetch(self, places: Iterable[RowKey]) -> None:
+        """Have rows loaded that `find` will be asked for, all at once instead of one after the other."""
+        known = (self._drafts, self._memory.saved, self._memory.loaded)
+        lacking = [place for place in places if not any(place in rows for rows in known)]
+        if lacking:
+            raise NotLoaded(*lacking)
+
     def get(self, kind: type[R], key: str, *, otherwise: str = "") -> R:
         """Return the row; when it is not there (yet), the event waits for it, with `otherwise` as the reason shown."""
         row = self.find(kind, key)
@@ -145,7 +155,8 @@ class UnitOfWork:
     def save(self, row: Row) -> None:
         """Keep a new or changed row; a conflicting save by another process makes the whole batch run again."""
         place = (type(row), row.key)
-        if place not in self._memory.loaded:
+        is_new = row.version == 0 and not self._memory.careful
+        if not is_new and place not in self._memory.loaded:
             raise NotLoaded(place)
         self._drafts[place] = row
 

@@ -1,7 +1,7 @@
 """The embedded log: the history table itself. What a transaction appends is in the log once it commits."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
@@ -24,26 +24,30 @@ class HistoryLog:
     """Appends to the history and wakes this process's readers."""
 
     def __init__(self) -> None:
-        self._readers: list[Callable[[], None]] = []
+        self._readers: list[tuple[frozenset[str] | None, Callable[[], None]]] = []
+        self._fresh: set[str] = set()
 
     async def append(self, session: Session, entries: Sequence[Entry]) -> int:
         """Store events inside the open transaction."""
+        self._fresh.update(entry.envelope.type for entry in entries)
         return await history.append(session, entries, outbox=False)
 
     def appended(self) -> None:
-        """Wake the readers: something was committed."""
-        for wake in self._readers:
-            wake()
+        """Wake those who wait for what was committed."""
+        fresh, self._fresh = self._fresh, set()
+        for types, wake in self._readers:
+            if types is None or not types.isdisjoint(fresh):
+                wake()
 
-    def listen(self) -> asyncio.Event:
-        """Return an event that is set whenever something was committed."""
+    def listen(self, types: Iterable[str]) -> asyncio.Event:
+        """Return an event that is set whenever events of some types were committed."""
         event = asyncio.Event()
-        self.call(event.set)
+        self.call(event.set, types)
         return event
 
-    def call(self, wake: Callable[[], None]) -> None:
-        """Call something whenever a commit brought something new."""
-        self._readers.append(wake)
+    def call(self, wake: Callable[[], None], types: Iterable[str] | None = None) -> None:
+        """Call something whenever a commit brought events of some types, or anything."""
+        self._readers.append((None if types is None else frozenset(types), wake))
 
 
 class HistoryReader:
@@ -60,7 +64,7 @@ class HistoryReader:
 
     async def run(self) -> None:
         """Deliver until cancelled."""
-        woken = self._source.listen()
+        woken = self._source.listen(self._types)
         self.position = await self._start()
         while True:
             woken.clear()

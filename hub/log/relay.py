@@ -67,12 +67,11 @@ class Relay:
                     failures += 1
                     if failures & (failures - 1) == 0:
                         log.warning("relay.away", failures=failures, reason=str(away))
-                    await self._drop_producer()
                     pause = pause_after(failures)
                 if pause:
                     await asyncio.sleep(pause)
         finally:
-            await self._leave()
+            await self.leave()
 
     async def once(self) -> float:
         """Send one batch; returns how long to wait before the next look."""
@@ -81,13 +80,28 @@ class Relay:
         rows = await self.store.read(history.unsent, limit=BATCH)
         if not rows:
             return POLL
-        await self._send(rows)
+        try:
+            await self._send(rows)
+        except BaseException:
+            await self._drop_producer()
+            raise
         reach("relay.sent")
         seqs = [envelope.seq for _, envelope in rows if envelope.seq is not None]
-        await self.store.write(history.sent, seqs, lease=LEASE, token=self._token or 0)
+        forgotten = await self.store.write(history.sent, seqs, lease=LEASE, token=self._token or 0)
         reach("relay.deleted")
-        self.sent += len(rows)
+        self.sent += forgotten
+        if forgotten < len(seqs):
+            self._token = None  # the lease has passed on: ask for it again before the next look
         return 0.0
+
+    async def leave(self) -> None:
+        """Close the producer and give the lease up, so that the successor need not wait."""
+        await self._drop_producer()
+        if self._token is not None:
+            try:
+                await self.store.write(leases.leave, LEASE, holder=self._holder)
+            except ServiceAway:
+                log.info("relay.lease_left_to_run_out")
 
     async def _hold(self) -> bool:
         now = asyncio.get_running_loop().time()
@@ -111,7 +125,7 @@ class Relay:
 
     async def _open_producer(self) -> AIOKafkaProducer:
         if self._producer is None:
-            producer = AIOKafkaProducer(
+            self._producer = AIOKafkaProducer(
                 bootstrap_servers=self.bootstrap,
                 enable_idempotence=True,
                 linger_ms=0,
@@ -119,8 +133,7 @@ class Relay:
                 max_request_size=2_097_152,
                 request_timeout_ms=10_000,
             )
-            await producer.start()
-            self._producer = producer
+            await self._producer.start()
         return self._producer
 
     async def _drop_producer(self) -> None:
@@ -132,11 +145,3 @@ class Relay:
                     await producer.stop()
             except (TimeoutError, KafkaError, OSError) as error:
                 log.info("relay.producer_dropped", reason=type(error).__name__)
-
-    async def _leave(self) -> None:
-        await self._drop_producer()
-        if self._token is not None:
-            try:
-                await self.store.write(leases.leave, LEASE, holder=self._holder)
-            except ServiceAway:
-                log.info("relay.lease_left_to_run_out")

@@ -212,11 +212,12 @@ def _is_draft(row: Row, uow: UnitOfWork) -> bool:
 
 
 def _rows_behind(ranking: Ranking, uow: UnitOfWork) -> list[Row]:
-    found: list[Row | None] = []
+    places: list[tuple[type[Row], str]] = []
     for candidate in ranking.candidates:
-        found += [uow.find(Curriculum, ref) for ref in candidate.curriculum_refs]
-        found += [uow.find(Session, ref) for ref in candidate.session_refs]
-        found += [uow.find(Seats, ref) for ref in candidate.session_refs]
+        places += [(Curriculum, ref) for ref in candidate.curriculum_refs]
+        places += [(kind, ref) for ref in candidate.session_refs for kind in (Session, Seats)]
+    uow.fetch(places)
+    found = [uow.find(kind, ref) for kind, ref in places]
     return [row for row in found if row is not None]
 
 
