@@ -3,11 +3,10 @@
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 from aiokafka import AIOKafkaConsumer
-from aiokafka.structs import ConsumerRecord
 
 from events.envelope import Envelope
 from events.topics import COOPERATION
@@ -30,7 +29,6 @@ from tests.conftest import LOG
 from tests.delivery.toys import Toys, change
 
 BOOTSTRAP = LOG.removeprefix("kafka://")
-Record = ConsumerRecord[bytes | None, bytes | None]
 
 
 def entries(envelopes: Sequence[Envelope]) -> list[Entry]:
@@ -145,13 +143,13 @@ async def fail_after(store: Store, log: HistoryLog | OutboxLog, envelopes: Seque
         await store.write(append_and_fail)
 
 
-async def on_topic(prefix: str, topic: str = COOPERATION) -> list[Record]:
+async def on_topic(prefix: str, topic: str = COOPERATION) -> list[Any]:
     """Return every record of a topic, partition by partition, in order."""
     consumer = AIOKafkaConsumer(prefix + topic, bootstrap_servers=BOOTSTRAP, auto_offset_reset="earliest")
     await consumer.start()
     try:
         ends = await consumer.end_offsets(consumer.assignment())
-        found: list[Record] = []
+        found: list[Any] = []
         while len(found) < sum(ends.values()):
             for records in (await consumer.getmany(timeout_ms=200)).values():
                 found.extend(records)
