@@ -4,6 +4,7 @@ Called once, by whoever starts a process. Our own lines have an `action` and fie
 Nothing about a person may get out: fields that could hold it are left out, addresses and keys inside texts are masked.
 """
 
+import json
 import logging
 import re
 import sys
@@ -12,7 +13,6 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, TextIO
 
-import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -59,7 +59,8 @@ def set_up(level: str = "info", *, stream: TextIO | None = None) -> None:
 def _renderer(out: TextIO) -> Processor:
     if out.isatty():
         return structlog.dev.ConsoleRenderer(event_key="action", timestamp_key="at")
-    return structlog.processors.JSONRenderer(serializer=lambda line, **_: orjson.dumps(line, default=str).decode())
+    # All but ASCII is escaped: some viewers break a line at U+2028, and somebody may have sent one.
+    return structlog.processors.JSONRenderer(serializer=json.dumps, ensure_ascii=True, default=str)
 
 
 def _take_libraries(out: TextIO, level: int, begins: Sequence[Processor], ends: Sequence[Processor]) -> None:
