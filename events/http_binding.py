@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from events.attributes import envelope_from, is_json
+from events.attributes import URI_REFERENCE, envelope_from, is_json
 from events.errors import Invalid, NotCloudEvents, TooLarge, WrongMedia
 from events.json_format import BATCH, STRUCTURED, Item, item, members
 from events.wellformed import flaws_in, parse
 from schemas.problems import Problem, pointer, quoted
 
 MOST_IN_BATCH = 100  # events
+URIS = ("source", "dataschema")
 
 Headers = Mapping[str, str] | Iterable[tuple[str, str]]
 
@@ -64,7 +65,7 @@ def _binary(pairs: Sequence[tuple[str, str]], content_type: str, body: bytes) ->
 
 def _take(attributes: dict[str, str], name: str, value: str) -> list[Problem]:
     try:
-        text = _unescaped(value)
+        text = _uri(value) if name in URIS else _unescaped(value)
     except UnicodeDecodeError:
         text = "?"  # stands for the value, so that it does not count as missing too
         problem = [Problem(pointer(name), f"The header ce-{name} is not UTF-8; percent-encode it.")]
@@ -79,16 +80,33 @@ def _take(attributes: dict[str, str], name: str, value: str) -> list[Problem]:
     return problem
 
 
+def _uri(value: str) -> str:
+    """Read a URI; one that decoding would break is as its sender wrote it.
+
+    The Go, Java and JavaScript clients put /caf%C3%A9 into the header as it is, where the binding wants /caf%25C3%25A9.
+    """
+    text = _unescaped(value)
+    if "%" not in value or URI_REFERENCE.fullmatch(text):
+        return text
+    written = _unquoted(value)
+    return written if URI_REFERENCE.fullmatch(written) else text
+
+
 def _unescaped(value: str) -> str:
     """Undo double quotes, then percent-encoding (HTTP binding 3.1.3.2); raw UTF-8 arrives as latin-1 characters."""
-    value = value.strip(" \t")
-    if len(value) > 1 and value[0] == value[-1] == '"':
-        value = re.sub(r"\\(.)", r"\1", value[1:-1])
+    value = _unquoted(value)
     try:
         raw = value.encode("latin-1")
     except UnicodeEncodeError:
         raw = value.encode("utf-8", "surrogatepass")
     return unquote_to_bytes(raw).decode()
+
+
+def _unquoted(value: str) -> str:
+    value = value.strip(" \t")
+    if len(value) > 1 and value[0] == value[-1] == '"':
+        return re.sub(r"\\(.)", r"\1", value[1:-1])
+    return value
 
 
 def _once(problems: Sequence[Problem]) -> list[Problem]:

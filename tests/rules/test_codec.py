@@ -488,6 +488,32 @@ def test_percent_signs_are_decoded_once() -> None:
     assert the_one(from_http(headers | {"ce-xshare": "100%2525"}, body)).extensions == {"xshare": "100%25"}
 
 
+@pytest.mark.parametrize("name", ["source", "dataschema"])
+@pytest.mark.parametrize(
+    ("sent", "uri"),
+    [
+        ("/companies/belcinto/caf%25C3%25A9", "/companies/belcinto/caf%C3%A9"),  # as the binding wants it
+        ("/companies/belcinto/caf%C3%A9", "/companies/belcinto/caf%C3%A9"),  # as the Go, Java and JavaScript SDKs do
+        ('"/companies/belcinto/a%20b"', "/companies/belcinto/a%20b"),
+        ("%2Fcompanies%2Fbelcinto", "/companies/belcinto"),
+    ],
+)
+def test_a_uri_in_a_header_is_the_one_its_sender_meant(name: str, sent: str, uri: str) -> None:
+    headers, body = binary(structured())
+    same = structured(**{name: uri})
+
+    envelope = the_one(from_http(headers | {f"CE-{name}": sent}, body))
+
+    assert content_hash(envelope) == content_hash(the_one(post(same)))
+
+
+@pytest.mark.parametrize("source", ["/companies/belcinto/café".encode().decode("latin-1"), "/caf%C3%A9 bar"])
+def test_a_header_that_is_no_uri_either_way_is_refused(source: str) -> None:
+    headers, body = binary(structured())
+
+    assert pointers(from_http(headers | {"CE-source": source}, body)) == ["/source"]
+
+
 @pytest.mark.parametrize(
     ("pairs", "expected"),
     [
