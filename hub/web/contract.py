@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from fastapi import APIRouter
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from events.base import ONLY_HUB
@@ -18,7 +19,7 @@ from hub.web.door import SCHEME
 from hub.web.problems import ProblemDocument, Refuse, documented, dumped
 
 SCHEMAS = "#/components/schemas/"
-SENT = {"NeedSent": NeedPublished, "PersonSent": NewPerson}
+SENT: Mapping[str, type[BaseModel]] = {"NeedSent": NeedPublished, "PersonSent": NewPerson}
 """Bodies of posts that are no events, by the names under which the routes refer to them."""
 
 contract = APIRouter(tags=["contract"])
