@@ -268,7 +268,9 @@ async def handle_with_everything(bench: Bench) -> None:
     await bench.handle(toys, need("e1"), need("o1", "b"))
 
 
-async def in_two_transactions(self: Executor, group: Group, tasks: Sequence[Task], position: int | None) -> int:
+async def in_two_transactions(
+    self: Executor, group: Group, tasks: Sequence[Task], position: int | None, *, careful: bool
+) -> int:
     """Do the executor's work as one that forgot what a transaction is for."""
     batch = self._batch(group)
     async with self._store.transaction() as tx:
