@@ -26,6 +26,12 @@ test: $(VENV)/.ready ## all tests (ARGS="-k word" chooses; PostgreSQL and Kafka 
 		eval "$$($(SERVICES) env | sed 's/VET_HUB_/VET_HUB_TEST_/g')"; \
 	fi; $(BIN)/pytest $(ARGS)
 
+torture: $(VENV)/.ready ## kill hubs N times over and judge what is left (SEED=, ENGINE=sqlite|cluster, AIM=point repeat and narrow)
+	@if [ -z "$$VET_HUB_TEST_DATABASE_URL$$VET_HUB_TEST_LOG_URL" ] && $(SERVICES) status >/dev/null 2>&1; then \
+		eval "$$($(SERVICES) env | sed 's/VET_HUB_/VET_HUB_TEST_/g')"; \
+	fi; $(BIN)/python -m tests.delivery.torture --n $(or $(N),100) $(if $(SEED),--seed $(SEED)) \
+		$(if $(ENGINE),--engine $(ENGINE)) $(if $(AIM),--aim "$(AIM)") $(ARGS)
+
 bench: $(VENV)/.ready ## measure the hub against a bare loop
 	@$(BIN)/python -m tests.bench $(ARGS)
 
@@ -62,4 +68,4 @@ $(VENV)/.ready: $(VENV)/.locked pyproject.toml
 	@$(UV) --no-deps --no-build-isolation --editable . || $(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo run test bench lint services lock clean
+.PHONY: help demo run test torture bench lint services lock clean

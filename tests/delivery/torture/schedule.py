@@ -1,0 +1,152 @@
+"""One schedule: which processes there are, what they are sent, and where they are killed. All of it comes from a seed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Literal
+
+from tests.delivery.torture import workload
+from tests.delivery.torture.workload import Workload
+
+Engine = Literal["sqlite", "cluster"]
+ENGINES: tuple[Engine, ...] = ("sqlite", "cluster")
+ANY_TIME = "any-time"
+
+EVERYWHERE = {
+    "ingest.stored": 4,
+    "executor.claimed": 9,
+    "executor.flushed": 9,
+    "executor.committed": 9,
+    "courier.carried": 2,
+    ANY_TIME: 1,
+}
+"""Kill points and the number of visits that a round can reckon with."""
+POINTS: dict[Engine, dict[str, int]] = {
+    "sqlite": EVERYWHERE,
+    "cluster": {
+        **EVERYWHERE,
+        "stream.before_offset": 6,
+        "relay.sent": 4,
+        "relay.deleted": 4,
+        "rebalance.revoked": 8,
+    },
+}
+PARTS = frozenset({"ingest", "groups", "relay", "scheduler", "courier"})
+GROUPS = ("matcher", "workflow", "notifier", "projector")
+
+
+@dataclass(frozen=True)
+class Process:
+    """One of the hub's processes. A late one joins in the middle of the first round: the other's partitions move."""
+
+    name: str
+    parts: frozenset[str] = PARTS
+    groups: tuple[str, ...] = GROUPS
+    late: bool = False
+
+
+@dataclass(frozen=True)
+class Kill:
+    """How a round ends: at a visit of a point by one of the processes, or after some time; `with_all`: for all of them."""
+
+    processes: frozenset[str]
+    point: str
+    visit: int = 1
+    after: float = 0.0
+    with_all: bool = False
+
+    def __str__(self) -> str:
+        """Say it shortly."""
+        where = f"after {self.after * 1000:.0f} ms" if self.point == ANY_TIME else f"{self.point}:{self.visit}"
+        return f"{' or '.join(sorted(self.processes))} {where}{' with all' if self.with_all else ''}"
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Rounds of posting, one for each kill and a last one that is let live."""
+
+    seed: int
+    engine: Engine
+    processes: tuple[Process, ...]
+    kills: tuple[Kill, ...]
+    workload: Workload
+    window: int
+    """Posts that the client has on the way at a time."""
+    noted: bool
+    """Whether a witness in each group notes what it was given; it may hide a lost conflict, so not always."""
+    busy_mails: int
+    """One in so many mails is put off by the mail server at first; 0: none."""
+    sabotage: str = ""
+
+    def __str__(self) -> str:
+        """Say what happens."""
+        who = ", ".join(process.name + (" (late)" if process.late else "") for process in self.processes)
+        return (
+            f"{self.engine}, {self.workload.size} events in {len(self.workload.posts)} posts, {self.window} at a time, "
+            f"processes {who}; killed: {'; '.join(map(str, self.kills))}"
+        )
+
+    @property
+    def command(self) -> str:
+        """What repeats it."""
+        return f"make torture N=1 SEED={self.seed} ENGINE={self.engine}"
+
+
+def draw(seed: int, engine: Engine, *, aim: str = "", sabotage: str = "") -> Schedule:
+    """Draw a schedule; `aim` makes every kill one at that point."""
+    rng = Random(seed)  # noqa: S311 - a schedule, not a secret
+    processes = (Process("only"),) if engine == "sqlite" else _processes(rng, aim)
+    early = tuple(process for process in processes if not process.late)
+    kills = tuple(_kill(rng, engine, processes if n else early, aim) for n in range(rng.choice((1, 1, 2, 3))))
+    return Schedule(
+        seed=seed,
+        engine=engine,
+        processes=processes,
+        kills=kills,
+        workload=workload.draw(rng),
+        window=rng.choice((1, 2, 4)),
+        noted=rng.random() < 0.75,
+        busy_mails=rng.choice((0, 0, 3)),
+        sabotage=sabotage,
+    )
+
+
+def _processes(rng: Random, aim: str) -> tuple[Process, ...]:
+    layout = "late" if aim == "rebalance.revoked" else rng.choice(("one", "one", "halves", "groups", "twins", "late"))
+    match layout:
+        case "one":
+            return (Process("only"),)
+        case "halves":
+            outer = frozenset({"ingest", "relay", "scheduler"})
+            return (Process("doors", outer, ()), Process("heart", PARTS - outer))
+        case "groups":
+            return (Process("left", PARTS, GROUPS[:2]), Process("right", PARTS, GROUPS[2:]))
+        case "twins":
+            return (Process("one"), Process("other"))
+        case _:
+            return (Process("first"), Process("second", late=True))
+
+
+def _kill(rng: Random, engine: Engine, processes: Sequence[Process], aim: str) -> Kill:
+    able = {point: [process for process in processes if _reaches(process, point)] for point in POINTS[engine]}
+    point = aim or rng.choice([point for point, reaching in able.items() if reaching])
+    # One relay is active and nobody knows which: the first to get there dies.
+    doomed = able[point] if point.startswith("relay") else [rng.choice(able[point])]
+    # Low visits are more likely: a high one may not be reached before the work is done.
+    visit = int(rng.triangular(1, POINTS[engine][point] + 1, 1))
+    names = frozenset(process.name for process in doomed)
+    return Kill(names, point, visit, rng.uniform(0, 0.8), rng.random() < 0.3)
+
+
+def _reaches(process: Process, point: str) -> bool:
+    if point == "rebalance.revoked":
+        return not process.late
+    floor = point.partition(".")[0]
+    needed = {"executor": "groups", "stream": "groups", "ingest": "ingest", "relay": "relay", "courier": "courier"}
+    return floor == ANY_TIME or needed[floor] in process.parts
+
+
+def several(seed: int, n: int, engines: Sequence[Engine], *, aim: str = "", sabotage: str = "") -> Iterator[Schedule]:
+    """Draw schedules on the engines in turn, each from a seed one higher."""
+    for place in range(n):
+        yield draw(seed + place, engines[place % len(engines)], aim=aim, sabotage=sabotage)
