@@ -8,6 +8,7 @@ from hub.dispatch.delivery import Delivery
 from hub.dispatch.outcomes import Waiting
 from hub.ids import parked_id
 from hub.store.parked import ParkedRow
+from hub.store.session import storable
 
 BUG_DELAYS = (5, 30, 120, 600, 3600)  # seconds; after the last one it needs an operator
 WAIT_DELAYS = (1, 5, 30, 120, 600, 3600)  # seconds; the last one repeats. A saver may commit between load and park.
@@ -138,8 +139,8 @@ def _row(
         attempts=attempts,
         first_at=first_at,
         next_at=next_at,
-        reason=reason,
-        error=error,
+        reason=storable(reason),
+        error=error and storable(error),
         raw=raw,
     )
 
@@ -149,5 +150,4 @@ def _words(error: BaseException) -> str:
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
     where = f" ({frame.tb_frame.f_globals.get('__name__')}:{frame.tb_lineno})" if frame else ""
-    words = f"{type(error).__name__}: {error}"[:ERROR_LENGTH].replace("\x00", "�")  # PostgreSQL stores no NUL
-    return words.encode(errors="replace").decode() + where
+    return f"{type(error).__name__}: {error}"[:ERROR_LENGTH] + where

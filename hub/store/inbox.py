@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hub.store.session import Session, each, listed, spread, values
+from hub.store.session import Session, each, listed, spread, storable, values
 
 EventKey = tuple[str, str]  # (source, id)
 
@@ -42,7 +42,7 @@ async def settle(session: Session, settled: Sequence[Settled], *, grp: str, epoc
             "UPDATE inbox SET outcome = :outcome, note = :note, at = :at "
             "WHERE grp = :grp AND epoch = :epoch AND source = :source AND id = :id",
             outcome=one.outcome,
-            note=one.note,
+            note=one.note and storable(one.note),
             at=at,
             grp=grp,
             epoch=epoch,

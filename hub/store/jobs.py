@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from hub.store.session import Bulk, Session, listed, values
+from hub.store.session import Bulk, Session, listed, storable, values
 
 COLUMNS = tuple(
     (name, "text")
@@ -88,7 +88,7 @@ async def finish(session: Session, job: JobRow, *, state: str, answer: str, due_
         "UPDATE jobs SET state = :state, answer = :answer, due_at = coalesce(:due_at, due_at), lease_until = NULL "
         "WHERE job_id = :job_id AND state = 'running' AND attempts = :attempts",
         state=state,
-        answer=answer,
+        answer=storable(answer),
         due_at=due_at,
         job_id=job.job_id,
         attempts=job.attempts,

@@ -74,6 +74,11 @@ def spread(engine: Engine, **lists: Sequence[Any]) -> dict[str, Any]:
     return {name: list(column) for name, column in lists.items()}
 
 
+def storable(words: str) -> str:
+    """Return words from outside in a form that both engines keep: no NUL, no half of a surrogate pair."""
+    return words.replace("\x00", "�").encode(errors="replace").decode()
+
+
 @cache
 def bulk_sql(engine: Engine, bulk: Bulk) -> str:
     """Spell a bulk statement: `executemany` on SQLite, `unnest` in one statement on PostgreSQL."""

@@ -389,6 +389,16 @@ async def test_an_errors_words_are_kept_in_a_form_every_database_takes(bench: Be
     assert len((await bench.parked_row("e1")).error) < 700
 
 
+async def test_a_reason_to_wait_is_kept_in_such_a_form_too(bench: Bench) -> None:
+    toys = Toys()
+    toys.deeds["e1"] = raises(Waiting("counter", "missing", "NUL \x00 and half a pair \ud800"))
+
+    await bench.handle(toys, need("e1"))
+
+    assert await bench.parked() == {"e1": "waiting"}
+    assert (await bench.parked_row("e1")).reason.endswith("NUL � and half a pair ?")
+
+
 # ---- what cannot be read ------------------------------------------------------------------------------------------------
 
 
