@@ -41,7 +41,16 @@ def members(value: Any, *, suspicious: bool) -> tuple[dict[str, Any], bytes | No
     rest = dict(value)
     data = orjson.dumps(rest.pop("data", None))
     if rest.pop("data_base64", None) is not None:
-        return rest, data, [Problem("/data_base64", "Binary data are not read; send JSON in data.")]
+        return (
+            rest,
+            data,
+            [
+                Problem(
+                    "/data_base64",
+                    "Binary data are not read; send JSON in data (in Go: SetData with a struct, map or json.RawMessage, not []byte).",
+                )
+            ],
+        )
     return rest, data, [] if "data" in value else [Problem("/data", "The event has no data; add it.")]
 
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
+import hypothesis
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -17,6 +18,14 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from events.topics import TOPICS
 from hub.settings import Settings, load
 from hub.store.migrate import migrate
+
+hypothesis.settings.register_profile(
+    "hub",
+    deadline=None,  # a loaded machine is not a bug; speed is the benches' matter
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    print_blob=True,
+)
+hypothesis.settings.load_profile("hub")
 
 DATABASE = os.environ.get("VET_HUB_TEST_DATABASE_URL", "")
 LOG = os.environ.get("VET_HUB_TEST_LOG_URL", "")

@@ -11,12 +11,14 @@ from pathlib import Path
 import structlog
 from rich.console import Console
 
-from tests.bench import commands, executor, latency, ranking, web
+from tests.bench import bug, commands, executor, latency, ranking, relaying, web
 from tests.bench.harness import Bench, Ground, Result, json_line, new_progress, run, table
 from tests.bench.services import find_services
 
 BENCHES: tuple[Bench, ...] = (
     *executor.BENCHES,
+    *bug.BENCHES,
+    *relaying.BENCHES,
     *ranking.BENCHES,
     *web.BENCHES,
     *latency.BENCHES,
@@ -33,7 +35,9 @@ def main() -> int:
     chosen = [bench for bench in BENCHES if not asked.only or any(bench.is_named(name) for name in asked.only)]
     services = find_services()
     left_out = [figure.name for bench in chosen if bench.services and not services for figure in bench.figures]
-    results = asyncio.run(_measure([bench for bench in chosen if services or not bench.services], asked.repeats, console))
+    results = asyncio.run(
+        _measure([bench for bench in chosen if services or not bench.services], asked.repeats, console)
+    )
     console.print(table(results), ADVICE, sep="\n")
     if left_out:
         console.print(f"Left out without PostgreSQL and Kafka (deploy/dev/services.sh up): {', '.join(left_out)}.")
@@ -57,7 +61,9 @@ async def _measure(benches: Sequence[Bench], repeats: int, console: Console) -> 
 def _arguments() -> argparse.Namespace:
     names = [name for bench in BENCHES for name in (bench.name, *(figure.name for figure in bench.figures))]
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--only", action="append", metavar="NAME", choices=sorted(set(names)), help=", ".join(dict.fromkeys(names)))
+    parser.add_argument(
+        "--only", action="append", metavar="NAME", choices=sorted(set(names)), help=", ".join(dict.fromkeys(names))
+    )
     parser.add_argument("--repeats", type=int, default=5, help="how often each figure is measured (default 5)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the JSON line into a file too")
     return parser.parse_args()

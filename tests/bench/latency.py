@@ -21,8 +21,12 @@ from tests.bench.posting import CONNECTIONS, Connection, Target, post_all, reque
 from tests.bench.ranking import NOBODY, TODAY
 from tests.bench.services import database, topics
 
-EMBEDDED = Figure("post_to_match_embedded", "post to committed match, 100 a second, embedded: p99", "ms", 250, 120, most=True)
-CLUSTER = Figure("post_to_match_cluster", "post to committed match, 100 a second, cluster: p99", "ms", 600, 300, most=True)
+EMBEDDED = Figure(
+    "post_to_match_embedded", "post to committed match, 100 a second, embedded: p99", "ms", 250, 120, most=True
+)
+CLUSTER = Figure(
+    "post_to_match_cluster", "post to committed match, 100 a second, cluster: p99", "ms", 600, 300, most=True
+)
 A_SECOND = 100
 NEEDS = 500
 LOOK = 0.004  # seconds between looks

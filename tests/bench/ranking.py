@@ -49,7 +49,9 @@ def catalogue() -> list[Course]:
 def asks() -> list[Ask]:
     """Make the demonstration's needs ready for matching."""
     told = [needs.Need.model_validate(wishes.need(wish, TODAY), strict=False) for wish in wishes.WISHES]
-    return [ask_of(Need(key=f"{one.company_id}/{one.need_id}", org=one.company_id, state="open", told=one)) for one in told]
+    return [
+        ask_of(Need(key=f"{one.company_id}/{one.need_id}", org=one.company_id, state="open", told=one)) for one in told
+    ]
 
 
 async def measure(ground: Ground) -> AsyncIterator[Samples]:

@@ -46,7 +46,9 @@ async def main(kind: str) -> None:
     """Serve until standard input ends."""
     settings = load(rate=1e9, burst=1_000_000_000)
     async with hub_of(kind, settings) as hub:
-        key, _ = await create_key(hub.store, hub.clock, org="hub", scopes=["events:write", "import", "read", "people:write"])
+        key, _ = await create_key(
+            hub.store, hub.clock, org="hub", scopes=["events:write", "import", "read", "people:write"]
+        )
 
         def ready(port: int) -> None:
             print(orjson.dumps({"port": port, "key": key}).decode(), flush=True)

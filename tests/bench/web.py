@@ -9,7 +9,9 @@ from tests import builders
 from tests.bench.harness import Bench, Figure, Ground, Samples
 from tests.bench.posting import CONNECTIONS, Connection, Target, post_all, request, server
 
-INGEST = Figure("ingest_http", "durable ingest over HTTP against answering without storing", "share of bare", 0.40, 0.50)
+INGEST = Figure(
+    "ingest_http", "durable ingest over HTTP against answering without storing", "share of bare", 0.40, 0.50
+)
 POSTS = 400  # in one turn
 TURNS = 4
 
