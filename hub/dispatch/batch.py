@@ -24,6 +24,11 @@ from hub.store.parked import ParkedRow
 
 Wanted = RowKey | Search
 NOTHING: Collection[Wanted] = ()
+LARGEST_SAID = 1_000_000  # bytes of data; Kafka takes 1 MiB with headers, and a larger record would stop the relay
+
+
+class TooLarge(Exception):
+    """A handler says more than a log can carry."""
 
 
 class Task(NamedTuple):
@@ -158,6 +163,9 @@ def _say(handlers: Iterable[Bound], event: Event, uow: UnitOfWork) -> Iterable[E
 
 def spoken(event: Event, *, cause: Envelope, handler: str, n: int, now: datetime) -> Entry:
     """Wrap what a handler said: its id comes from the cause, the handler's name and the place in what it said."""
+    data = dump(event)
+    if len(data) > LARGEST_SAID:
+        raise TooLarge(f"{event.TYPE} of {len(data)} bytes; an event may have {LARGEST_SAID}: say refs instead")
     trace = {name: value for name, value in cause.extensions.items() if name in ("traceparent", "tracestate")}
     envelope = Envelope(
         id=said_id(cause.source, cause.id, handler, n),
@@ -165,7 +173,7 @@ def spoken(event: Event, *, cause: Envelope, handler: str, n: int, now: datetime
         type=event.wire_type(),
         subject=event.own_subject() or cause.subject,
         time=now,
-        data=dump(event),
+        data=data,
         extensions=trace,
         tenant="hub",
         received_at=now,

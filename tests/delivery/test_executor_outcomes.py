@@ -1,8 +1,9 @@
 """What may come of an event, on both stores: done, refused, waiting, or a bug; and what each does to its key."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
-from events.needs import NeedPublished
+from events.needs import NeedPublished, NeedRematchDue
 from hub.clock import stamp
 from hub.dispatch.delivery import Delivery
 from hub.dispatch.outcomes import Waiting
@@ -378,6 +379,21 @@ async def test_a_bug_in_one_handler_forgets_what_the_others_did_with_the_event(b
     assert await bench.trails() == {}
     assert await bench.said() == []
     assert await bench.parked() == {"e1": "retrying"}
+
+
+async def test_a_handler_that_says_more_than_a_log_carries_is_a_bug_of_its_event(bench: Bench) -> None:
+    toys, wordy = Toys(), Router("toys")
+
+    @wordy.on("wordy")
+    def say_too_much(event: NeedPublished, uow: UnitOfWork) -> Iterator[NeedRematchDue]:
+        yield NeedRematchDue(need_ref=event.subject, because="x" * (1_000_001 if uow.envelope.id == "e1" else 1))
+
+    toys.group.by_type["need.published"] += bind([wordy])["toys"].by_type["need.published"]  # type: ignore[index]
+    await bench.handle(toys, need("e1"), need("o1", "b"))
+
+    assert await bench.parked() == {"e1": "retrying"}
+    assert "TooLarge: need.rematch-due of 100" in (await bench.parked_row("e1")).error
+    assert await bench.inbox() == {"e1": "parked", "o1": "done"}
 
 
 async def test_an_errors_words_are_kept_in_a_form_every_database_takes(bench: Bench) -> None:

@@ -11,6 +11,7 @@ from events.codec import from_kafka
 from events.topics import CATALOGUE, COOPERATION
 from hub.clock import FixedClock
 from hub.dispatch import runner as runner_module
+from hub.dispatch.batch import LARGEST_SAID
 from hub.errors import ServiceAway
 from hub.log import relay as relay_module
 from hub.log.outbox import OutboxLog
@@ -258,3 +259,13 @@ async def _say_at_last(store: PostgresStore) -> bool:
     except ServiceAway:
         return False
     return bool(await store.read(ask, "SELECT 1 FROM history"))
+
+
+async def test_the_largest_event_a_handler_may_say_fits_the_brokers_default(
+    postgres: PostgresStore, topic_prefix: str, relay: Make
+) -> None:
+    await say(postgres, *entries([need("e1", data=b'"' + b"x" * (LARGEST_SAID - 2) + b'"')]))
+
+    await relay().once()
+
+    assert await ids(topic_prefix) == ["e1"]
