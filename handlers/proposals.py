@@ -22,11 +22,11 @@ from hub.dispatch.router import Router
 from hub.dispatch.unit_of_work import UnitOfWork
 from hub.matching.follow import MatchingIndex
 from hub.matching.gaps import cluster_of
-from hub.matching.outcome import Candidate, Ranking
+from hub.matching.outcome import Ranking
 from hub.matching.rows import ask_of
+from hub.matching.told import candidate
 from hub.rows import Gap, Match, Need, Organisation, Request
-from schemas import gaps, matches, needs
-from schemas.values import Money
+from schemas import gaps, needs
 
 proposals = Router("matcher")
 
@@ -156,7 +156,7 @@ def _propose_candidates(need: Need, ranking: Ranking, uow: UnitOfWork) -> Iterat
         org=need.org,
         state="open",
         about=need.key,
-        candidates=tuple(_candidate(n, each) for n, each in enumerate(ranking.candidates, 1)),
+        candidates=tuple(candidate(n, each) for n, each in enumerate(ranking.candidates, 1)),
         ruleset_version=ranking.ruleset_version,
         expires_at=_expiry(need, ranking, uow),
     )
@@ -199,24 +199,6 @@ def _close_open(need: Need, uow: UnitOfWork) -> Iterator[MatchSuperseded]:
 def _offered(need: Need, curriculum_ref: str, uow: UnitOfWork) -> bool:
     match = uow.find(Match, need.match_id) if need.match_id else None
     return match is not None and any(curriculum_ref in each.curriculum_refs for each in match.candidates)
-
-
-def _candidate(n: int, found: Candidate) -> matches.Candidate:
-    cost = found.total_cost
-    return matches.Candidate(
-        candidate_id=f"c{n}",
-        curriculum_refs=found.curriculum_refs,
-        session_refs=found.session_refs,
-        provider_ids=found.provider_ids,
-        score=found.score,
-        coverage=found.coverage,
-        breakdown=dict(found.breakdown),
-        explanation=tuple(matches.Reason(code=note.code, params=dict(note.params)) for note in found.explanation),
-        uncovered_skills=found.uncovered_skills,
-        total_hours=found.total_hours,
-        total_cost=Money(amount=cost.amount, currency=cost.currency) if cost else None,
-        distance_km=found.distance_km,
-    )
 
 
 def _gap(gap_id: str, need: Need, ranking: Ranking) -> gaps.Gap:

@@ -26,6 +26,7 @@ class HistoryLog:
     def __init__(self) -> None:
         self._readers: list[tuple[frozenset[str] | None, Callable[[], None]]] = []
         self._fresh: set[str] = set()
+        self._before: set[str] = set()
 
     async def append(self, session: Session, entries: Sequence[Entry]) -> int:
         """Store events inside the open transaction."""
@@ -34,9 +35,11 @@ class HistoryLog:
 
     def appended(self) -> None:
         """Wake those who wait for what was committed."""
+        # The writer may have appended the next transaction's events already; its own call wakes for them once more.
         fresh, self._fresh = self._fresh, set()
+        woken, self._before = fresh | self._before, fresh
         for types, wake in self._readers:
-            if types is None or not types.isdisjoint(fresh):
+            if types is None or not types.isdisjoint(woken):
                 wake()
 
     def listen(self, types: Iterable[str]) -> asyncio.Event:
