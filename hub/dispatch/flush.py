@@ -39,7 +39,7 @@ async def claim(session: Session, tasks: Sequence[Task], batch: Batch, wanted: I
     )
     # Only now: the insert above waits for whoever holds the same events, and what they parked must be seen here.
     ids = [task.delivery.parked.parked_id for task in again if task.delivery.parked]
-    taken = await parked.lock(session, ids) if ids else set()
+    taken = await parked.lock(session, ids, now=stamp(batch.now)) if ids else set()
     if fresh:
         batch.blocked = await parked.blocked(session, sorted({task.key for task in fresh}), grp=batch.group)
     await load(session, batch.memory, wanted)

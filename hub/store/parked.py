@@ -79,8 +79,8 @@ async def park(session: Session, rows: Sequence[ParkedRow]) -> None:
     await session.many(UPSERT, {name: [getattr(row, name) for row in rows] for name, _ in COLUMNS})
 
 
-async def lock(session: Session, parked_ids: Sequence[str]) -> set[str]:
-    """Lock rows to try them again; those somebody else is trying, or that are gone, are missing from the answer.
+async def lock(session: Session, parked_ids: Sequence[str], *, now: str) -> set[str]:
+    """Lock rows to try them again; those somebody else is trying or has just tried, or that are gone, are left out.
 
     Of a key's blocking rows only an unbroken run from the oldest on is returned: the second statement sees whatever
     another process, whose lock made us skip a row, has not finished with.
@@ -90,8 +90,9 @@ async def lock(session: Session, parked_ids: Sequence[str]) -> set[str]:
     ids = values(engine, parked_ids)
     rows = await session.rows(
         f"SELECT parked_id, blocks, grp, partition_key FROM parked WHERE parked_id IN {listed(engine, 'ids')} "
-        f"ORDER BY seq {skip}",
+        f"AND next_at <= :now ORDER BY seq {skip}",
         ids=ids,
+        now=now,
     )
     locked = {row.parked_id for row in rows}
     heads = {(row.grp, row.partition_key) for row in rows if row.blocks}

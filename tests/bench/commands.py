@@ -49,7 +49,7 @@ async def _memory_of_up(data: Path) -> float:
     )
     try:
         await _says_where(process)
-        status = Path(f"/proc/{process.pid}/status").read_text()
+        status = await asyncio.to_thread(Path(f"/proc/{process.pid}/status").read_text)
         found = re.search(r"VmRSS:\s+(\d+) kB", status)
         return int(found.group(1)) / 1024 if found else float("nan")
     finally:

@@ -129,7 +129,7 @@ async def test_a_row_that_is_gone_cannot_be_locked(store: Store) -> None:
     here, gone = await put(store, "e1"), await put(store, "e2")
     await store.write(parked.through, [gone.parked_id])
 
-    assert await store.write(parked.lock, [here.parked_id, gone.parked_id]) == {here.parked_id}
+    assert await store.write(parked.lock, [here.parked_id, gone.parked_id], now=LATER) == {here.parked_id}
 
 
 async def test_a_follower_is_not_locked_without_those_before_it(store: Store) -> None:
@@ -137,9 +137,9 @@ async def test_a_follower_is_not_locked_without_those_before_it(store: Store) ->
     other = await put(store, "o1", "b", state="retrying")
     first, second, third = (row.parked_id for row in rows)
 
-    assert await store.write(parked.lock, [second, third, other.parked_id]) == {other.parked_id}
-    assert await store.write(parked.lock, [first, third]) == {first}
-    assert await store.write(parked.lock, [first, second, third]) == {first, second, third}
+    assert await store.write(parked.lock, [second, third, other.parked_id], now=LATER) == {other.parked_id}
+    assert await store.write(parked.lock, [first, third], now=LATER) == {first}
+    assert await store.write(parked.lock, [first, second, third], now=LATER) == {first, second, third}
 
 
 @pytest.mark.services
@@ -149,8 +149,8 @@ async def test_rows_that_somebody_else_tries_are_skipped_and_so_are_their_follow
     everything = [row.parked_id for row in (*rows, waiting, other)]
 
     async with postgres.transaction() as elsewhere:
-        assert await elsewhere.do(parked.lock, [rows[0].parked_id]) == {rows[0].parked_id}
-        assert await postgres.write(parked.lock, everything) == {waiting.parked_id, other.parked_id}
+        assert await elsewhere.do(parked.lock, [rows[0].parked_id], now=LATER) == {rows[0].parked_id}
+        assert await postgres.write(parked.lock, everything, now=LATER) == {waiting.parked_id, other.parked_id}
 
 
 @pytest.mark.services
@@ -158,11 +158,11 @@ async def test_a_follower_cannot_be_taken_while_the_head_fails_again_elsewhere(p
     head, follower = await put(postgres, "e1", state="retrying"), await put(postgres, "e2", state="behind")
 
     async with postgres.transaction() as elsewhere:
-        await elsewhere.do(parked.lock, [head.parked_id, follower.parked_id])
+        await elsewhere.do(parked.lock, [head.parked_id, follower.parked_id], now=LATER)
         await elsewhere.do(parked.park, [replace(head, next_at=LATER, attempts=2)])
 
     assert await ready(postgres) == []
-    assert await postgres.write(parked.lock, [follower.parked_id]) == set()
+    assert await postgres.write(parked.lock, [follower.parked_id], now=LATER) == set()
 
 
 # ---- release ------------------------------------------------------------------------------------------------------------------
@@ -191,7 +191,9 @@ async def test_a_release_while_the_row_is_being_tried_is_not_lost(postgres: Post
     row = await put(postgres, "e1", waits_for="need:x")
 
     async with postgres.transaction() as trying:
-        await trying.do(parked.lock, [row.parked_id])  # it looked before the saver committed and found nothing
+        await trying.do(
+            parked.lock, [row.parked_id], now=LATER
+        )  # it looked before the saver committed and found nothing
         released = asyncio.create_task(postgres.write(parked.release, ["need:x"], now=NOW))
         await until(lambda: somebody_waits(postgres))
         await trying.do(parked.park, [replace(row, next_at=LATER, attempts=2)])
@@ -205,7 +207,7 @@ async def test_a_release_of_a_row_that_got_through_meanwhile_changes_nothing(pos
     row = await put(postgres, "e1", waits_for="need:x")
 
     async with postgres.transaction() as trying:
-        await trying.do(parked.lock, [row.parked_id])
+        await trying.do(parked.lock, [row.parked_id], now=LATER)
         released = asyncio.create_task(postgres.write(parked.release, ["need:x"], now=NOW))
         await until(lambda: somebody_waits(postgres))
         await trying.do(parked.through, [row.parked_id])
