@@ -86,7 +86,7 @@ def retire_curriculum(event: CurriculumRetired, uow: UnitOfWork, index: Matching
     """Take a curriculum out of the catalogue."""
     row = uow.get(Curriculum, event.subject)
     before = index.known_course(event.subject)
-    uow.save(row.model_copy(update={"state": "retired", "told_seq": uow.seq}))
+    uow.save(row.model_copy(update={"state": "retired", "told_seq": uow.latest(row)}))
     yield from _rematch(before, None, uow, index, because="curriculum_retired")
 
 
@@ -118,7 +118,7 @@ def cancel_session(event: SessionCancelled, uow: UnitOfWork, index: MatchingInde
     """Take a session out of the catalogue."""
     row = uow.get(Session, event.subject)
     before = index.known_course(row.curriculum)
-    uow.save(row.model_copy(update={"state": "cancelled", "told_seq": uow.seq}))
+    uow.save(row.model_copy(update={"state": "cancelled", "told_seq": uow.latest(row)}))
     yield from _rematch(before, index.course(row.curriculum, uow), uow, index, because="session_cancelled")
 
 

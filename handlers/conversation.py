@@ -99,7 +99,7 @@ def record_seats(event: SessionScheduled | SessionRescheduled | SessionSeatsChan
 def close_seats(event: SessionCancelled, uow: UnitOfWork) -> None:
     """A cancelled session has no seats."""
     row = uow.get(Seats, event.subject)
-    uow.save(row.model_copy(update={"state": "cancelled", "told_free": 0, "told_seq": uow.seq}))
+    uow.save(row.model_copy(update={"state": "cancelled", "told_free": 0, "told_seq": uow.latest(row)}))
 
 
 def _question(event: MatchProposed, need: needs.Need, provider_id: str, uow: UnitOfWork) -> matches.Request:

@@ -67,7 +67,9 @@ def withdraw_need(event: NeedWithdrawn, uow: UnitOfWork) -> Iterator[MatchSupers
     need = uow.get(Need, event.subject)
     _refuse_if_over(need)
     yield from _close_open(need, uow)
-    uow.save(need.model_copy(update={"state": "withdrawn", "match_id": None, "gap_id": None, "told_seq": uow.seq}))
+    uow.save(
+        need.model_copy(update={"state": "withdrawn", "match_id": None, "gap_id": None, "told_seq": uow.latest(need)})
+    )
 
 
 @proposals.on("match-need-again")

@@ -106,6 +106,10 @@ class UnitOfWork:
         if row is not None and self.seq < row.told_seq:
             raise Refused("superseded", f"{row.NOUN} {row.key} was stated anew after this event")
 
+    def latest(self, row: Row) -> int:
+        """Return the `told_seq` of a row that ends: an end that waited must not put back what was told meanwhile."""
+        return max(row.told_seq, self.seq)
+
     def waiting(self, kind: type[Row], key: str, reason: str) -> Waiting:
         """Return what to raise when a row is there but not yet as the event needs it."""
         return Waiting(kind.NOUN, key, reason)
