@@ -10,12 +10,13 @@ IDS = {"session_id": "S07", "curriculum_id": "C07"}
 
 async def test_a_cancellation_that_waited_does_not_hold_up_the_seats_told_after_it(embedded_settings: Settings) -> None:
     async with playing(embedded_settings) as story:
-        await story.say("provider.registered", "movex", provider())
-        await story.say("curriculum.published", "movex/C07", curriculum())
         await story.say("session.cancelled", "movex/S07", {**IDS, "reason": "The teacher is ill"})
         await story.say("session.seats-changed", "movex/S07", {**IDS, "seats_free": 5})
         await story.say("session.scheduled", "movex/S07", session())
+        await story.settle()
 
+        await story.say("provider.registered", "movex", provider())
+        await story.say("curriculum.published", "movex/C07", curriculum())
         await story.settle()
 
         seats = await story.row(Seats, "movex/S07")
