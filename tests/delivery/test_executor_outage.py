@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import pytest
@@ -12,15 +12,13 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from hub.dispatch import runner as runner_module
 from hub.dispatch.runner import PARKED_POLL, Runner
 from hub.errors import ServiceAway
-from hub.log.outbox import OutboxLog
 from hub.store import lite as lite_module
 from hub.store import postgres as postgres_module
-from hub.store.history import Entry
 from hub.store.lite import LiteStore
 from hub.store.postgres import PostgresStore
 from hub.store.session import Session
 from tests.conftest import DATABASE
-from tests.delivery.toys import Bench, Toys, ask, gets, need, needs, ref, until
+from tests.delivery.toys import Bench, Interrupted, Toys, ask, gets, need, needs, ref, until
 
 ALL = [["a1", "a2"], ["b1", "b2"], ["c1", "c2"]]
 OTHERS = (
@@ -35,25 +33,6 @@ async def terminate(store: PostgresStore) -> None:
     async with engine.connect() as connection:
         await connection.exec_driver_sql(OTHERS.format(store.url.rpartition("/")[2]))
     await engine.dispose()
-
-
-class Interrupted(OutboxLog):
-    """The real log, with something that happens once just before or just after it appends."""
-
-    def __init__(self, deed: Callable[[], Awaitable[None]], *, before: bool = False) -> None:
-        self.deed, self.before, self.times = deed, before, 0
-
-    async def append(self, session: Session, entries: Sequence[Entry]) -> int:
-        if self.before and not self.times:
-            await self._do()
-        appended = await super().append(session, entries)
-        if not self.times:
-            await self._do()
-        return appended
-
-    async def _do(self) -> None:
-        self.times += 1
-        await self.deed()
 
 
 @pytest.fixture

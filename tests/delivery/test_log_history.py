@@ -52,7 +52,7 @@ async def test_the_same_id_of_another_source_is_another_event(store: Store) -> N
 
 async def test_known_events_are_told_with_their_hash(store: Store) -> None:
     (entry,) = entries([need("e1")])
-    await say(store, replace(entry, hash="h1"))
+    await say(store, entry._replace(hash="h1"))
 
     asked = [("/companies/betangible", "e1"), ("/companies/betangible", "e2"), ("/x", "e1")]
     assert await store.read(history.known, asked) == {("/companies/betangible", "e1"): "h1"}
@@ -88,8 +88,8 @@ async def test_a_subjects_story_begins_with_its_first_event(store: Store) -> Non
     await say(store, *entries(said))
 
     assert await store.read(history.beginnings, [ref("a"), ref("z")]) == {ref("a"): ("s1", ref("a"))}
-    joining = replace(entries([need("e3")])[0], joins_story=True)
-    stranger = replace(entries([need("e4", "z")])[0], joins_story=True)
+    joining = entries([need("e3")])[0]._replace(joins_story=True)
+    stranger = entries([need("e4", "z")])[0]._replace(joins_story=True)
     joined = await store.read(history.joined, [joining, stranger, entries([need("e5")])[0]])
     assert [entry.envelope.correlation_id for entry in joined] == ["s1", "e4", "e5"]
 

@@ -6,7 +6,7 @@ loss, repetition and disorder at once. Nothing here stands in for the product: s
 
 import asyncio
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -164,6 +164,25 @@ async def ask(session: Session, sql: str, **params: Any) -> list[Any]:
 async def change(session: Session, sql: str, **params: Any) -> int:
     """Change the database behind the product's back."""
     return await session.run(sql, **params)
+
+
+class Interrupted(OutboxLog):
+    """The real log, with something that happens once just before or just after it appends."""
+
+    def __init__(self, deed: Callable[[], Awaitable[None]], *, before: bool = False) -> None:
+        self.deed, self.before, self.times = deed, before, 0
+
+    async def append(self, session: Session, entries: Sequence[Entry]) -> int:
+        if self.before and not self.times:
+            await self._do()
+        appended = await super().append(session, entries)
+        if not self.times:
+            await self._do()
+        return appended
+
+    async def _do(self) -> None:
+        self.times += 1
+        await self.deed()
 
 
 class Bench:
