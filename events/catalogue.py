@@ -65,7 +65,9 @@ def read(envelope: Envelope) -> Event:
         if found is None:
             found, data = event_class(envelope.type), _upcast(envelope)
             return found.model_validate(data, extra="ignore").attached(envelope)
-        return found.model_validate_json(envelope.data, extra="ignore").attached(envelope)
+        # Straight to the validator: pydantic's method around it takes a seventh of the time.
+        event: Event = found.__pydantic_validator__.validate_json(envelope.data, extra="ignore")
+        return event.attached(envelope)
     except ValidationError as error:
         raise Unreadable(explain(error, at=DATA)) from error
 

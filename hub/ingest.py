@@ -241,4 +241,4 @@ def _continue(entry: Entry, begun: tuple[str, str] | None) -> Entry:
     if begun is None or not _continues(entry):
         return entry
     correlation_id, partition_key = begun
-    return replace(entry, envelope=replace(entry.envelope, correlation_id=correlation_id, partition_key=partition_key))
+    return entry._replace(envelope=replace(entry.envelope, correlation_id=correlation_id, partition_key=partition_key))

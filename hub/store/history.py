@@ -1,9 +1,9 @@
 """The history: every event that was ever said, in the order it was stored. Log, trace and audit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -39,8 +39,7 @@ WITH_OUTBOX = Bulk(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """An envelope about to be stored: the topic it goes to, the handler that said it, its content by meaning."""
 
     envelope: Envelope
@@ -199,7 +198,7 @@ async def joined(session: Session, entries: Sequence[Entry]) -> list[Entry]:
         return list(entries)
     begun = await beginnings(session, subjects)
     return [
-        replace(entry, envelope=replace(entry.envelope, correlation_id=begun[entry.envelope.subject][0]))
+        entry._replace(envelope=replace(entry.envelope, correlation_id=begun[entry.envelope.subject][0]))
         if entry.joins_story and entry.envelope.subject in begun
         else entry
         for entry in entries

@@ -32,7 +32,7 @@ async def claim(session: Session, events: Sequence[EventKey], *, grp: str, epoch
         at=at,
         **spread(engine, source=[source for source, _ in events], id=[event_id for _, event_id in events]),
     )
-    return {(row.source, row.id) for row in rows}
+    return {tuple(row) for row in rows}
 
 
 async def settle(session: Session, settled: Sequence[Settled], *, grp: str, epoch: int, at: str) -> None:

@@ -64,14 +64,15 @@ def drive(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 class LiteTransaction:
-    """The writer's open transaction; each step is one hop to its thread."""
+    """The writer's transaction; each step is one hop to its thread, and the first one begins it."""
 
     def __init__(self, store: "LiteStore") -> None:
         self._store = store
+        self.begun = False  # set by the writer's thread
 
     async def do(self, question: Question[Answer], *args: Any, **kwargs: Any) -> Answer:
         """Run one query function in the writer's thread."""
-        return await self._store.in_writer(question, *args, **kwargs)
+        return await self._store.in_writer(self, question, *args, **kwargs)
 
 
 class FirstComeQueue:
@@ -153,15 +154,16 @@ class LiteStore:
     async def transaction(self, *, urgent: bool = False) -> AsyncIterator[LiteTransaction]:
         """Open the writer's transaction; commit when the block ends, roll back when it raises."""
         await self._queue.take(urgent=urgent)
+        transaction = LiteTransaction(self)
         try:
             try:
-                # Inside, because who is cancelled while BEGIN waits for another process has begun all the same.
-                await self._hop(self._say, "BEGIN IMMEDIATE")
-                yield LiteTransaction(self)
+                yield transaction
             except BaseException:
+                # Also when it seems not begun: who is cancelled while BEGIN waits for another process begins all the same.
                 await asyncio.shield(self._hop(self._roll_back))
                 raise
-            await asyncio.shield(self._hop(self._commit))
+            if transaction.begun:
+                await asyncio.shield(self._hop(self._commit))
         finally:
             self._queue.leave()
 
@@ -178,9 +180,11 @@ class LiteStore:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, self._look, question, args, kwargs)
 
-    async def in_writer(self, question: Question[Answer], *args: Any, **kwargs: Any) -> Answer:
-        """Run one query function in the open transaction."""
-        return await self._hop(self._step, question, args, kwargs)
+    async def in_writer(
+        self, transaction: LiteTransaction, question: Question[Answer], *args: Any, **kwargs: Any
+    ) -> Answer:
+        """Run one query function in a transaction."""
+        return await self._hop(self._step_in, transaction, question, args, kwargs)
 
     async def _hop(self, function: Callable[..., T], *args: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._writer, calling, function, *args)
@@ -200,6 +204,14 @@ class LiteStore:
         except DBAPIError:
             self._roll_back()
             raise
+
+    def _step_in(
+        self, transaction: LiteTransaction, question: Question[T], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> T:
+        if not transaction.begun:
+            self._say("BEGIN IMMEDIATE")
+            transaction.begun = True
+        return self._step(question, args, kwargs)
 
     def _step(self, question: Question[T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
         return drive(question(LiteSession(self._open_connection()), *args, **kwargs))  # type: ignore[arg-type]

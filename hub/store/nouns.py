@@ -64,8 +64,10 @@ async def save(session: Session, kind: type[Row], rows: Sequence[Row]) -> None:
 
 
 def _read(kind: type[R], body: str) -> R:
-    # A row that a newer release wrote may say more than this one knows.
-    return kind.model_validate_json(body, extra="ignore")
+    # A row that a newer release wrote may say more than this one knows. Straight to the validator: pydantic's method
+    # around it takes a fifth of the time.
+    row: R = kind.__pydantic_validator__.validate_json(body, extra="ignore")
+    return row
 
 
 @cache
