@@ -106,7 +106,8 @@ def _unknown(wire_type: str) -> str:
 
 def dump(event: Event) -> bytes:
     """Write the payload as JSON: declared order, defaults written out, nothing for what is absent."""
-    return event.model_dump_json(exclude_none=True).encode()
+    written: bytes = event.__pydantic_serializer__.to_json(event, exclude_none=True)
+    return written
 
 
 class WireSchema(GenerateJsonSchema):

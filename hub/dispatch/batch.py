@@ -24,6 +24,7 @@ from hub.store.parked import ParkedRow
 
 Wanted = RowKey | Search
 NOTHING: Collection[Wanted] = ()
+TRACE = frozenset({"traceparent", "tracestate"})
 LARGEST_SAID = 1_000_000  # bytes of data; Kafka takes 1 MiB with headers, and a larger record would stop the relay
 
 
@@ -166,7 +167,7 @@ def spoken(event: Event, *, cause: Envelope, handler: str, n: int, now: datetime
     data = dump(event)
     if len(data) > LARGEST_SAID:
         raise TooLarge(f"{event.TYPE} of {len(data)} bytes; an event may have {LARGEST_SAID}: say refs instead")
-    trace = {name: value for name, value in cause.extensions.items() if name in ("traceparent", "tracestate")}
+    trace = {name: value for name, value in cause.extensions.items() if name in TRACE} if cause.extensions else {}
     envelope = Envelope(
         id=said_id(cause.source, cause.id, handler, n),
         source=HUB_SOURCE,
