@@ -79,12 +79,12 @@ async def _play(given: argparse.Namespace, engines: tuple[Engine, ...]) -> list[
 
 
 def _summarise(reports: Sequence[Report], took: float) -> None:
-    deaths, figures = Counter[str](), Counter[str]()
+    ends, figures = Counter[str](), Counter[str]()
     for report in reports:
-        deaths.update(report.deaths)
+        ends.update(report.ends)
         figures.update(report.figures)
-    table = Table("killed at", "times", box=None, pad_edge=False)
-    for point, times in sorted(deaths.items()):
+    table = Table("killed or stalled at", "times", box=None, pad_edge=False)
+    for point, times in sorted(ends.items()):
         table.add_row(point, str(times))
     console.print(table)
     console.print(", ".join(f"{count} {name}" for name, count in figures.items()))

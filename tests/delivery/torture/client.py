@@ -48,6 +48,8 @@ class Client:
     async def _work(self) -> None:
         while True:
             post = await self._posts.get()
+            if post.twice:
+                await asyncio.gather(self._posted(post), self._posted(post))
             while not await self._posted(post):
                 self.unanswered += 1
             if post.again:
@@ -56,23 +58,26 @@ class Client:
 
     async def _posted(self, post: Post) -> bool:
         door = await self._fleet.door()
+        if post.twice:
+            # Which of two that come together is the first one is not told apart for certain, nor need it be.
+            self._maybe.update((event.source, event.id) for event in post.events)
         try:
             answers = await door.post(post.events)
         except Died:
             self._maybe.update((event.source, event.id) for event in post.events if not post.quarrels)
             return False
         for event, answer in zip(post.events, answers, strict=False):
-            self._take((event.source, event.id), answer, "409" if post.quarrels else "")
+            self._take((event.source, event.id), answer, post)
         return len(answers) == len(post.events)
 
-    def _take(self, ref: Ref, answer: str, wanted: str) -> None:
-        if wanted:
-            fits = answer.startswith(wanted)
-        elif ref in self.accepted:
+    def _take(self, ref: Ref, answer: str, post: Post) -> None:
+        if post.quarrels:
+            fits = answer.startswith("409")
+        elif ref in self.accepted and not post.twice:
             fits = answer == "duplicate"
         else:
             fits = answer == "new" or (answer == "duplicate" and ref in self._maybe)
         if not fits:
             self.surprises.append(Violation("receipt", f"{ref[1]} of {ref[0]} was answered {answer!r}"))
-        elif not wanted:
+        elif not post.quarrels:
             self.accepted.add(ref)

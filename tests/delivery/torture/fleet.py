@@ -15,7 +15,7 @@ from typing import Any, Self
 import orjson
 
 from events.envelope import Envelope
-from tests.delivery.torture.schedule import Schedule
+from tests.delivery.torture.schedule import ANY_TIME, Kill, Schedule
 from tests.delivery.torture.victim import LONGEST_LINE, AheadClock
 
 ROOT = Path(__file__).parents[3]
@@ -62,12 +62,14 @@ class Nursery:
 class Victim:
     """One life of one process."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, kill: Kill | None) -> None:
         self.name = name
+        self.kill_by = kill
         self.pid = 0
         self.ready = asyncio.Event()
         self.dead = asyncio.Event()
         self.trouble = ""
+        self._unwanted = False
         self._writer: asyncio.StreamWriter | None = None
         self._answers: dict[int, asyncio.Future[list[str]]] = {}
         self._numbers = count()
@@ -75,6 +77,10 @@ class Victim:
     async def listen(self, pid: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Take what it says until it is dead and gone."""
         self.pid, self._writer = pid, writer
+        if self._unwanted:
+            self.kill()
+        elif self.kill_by and self.kill_by.early:
+            self._kill_later(self.kill_by)
         try:
             while line := await reader.readline():
                 self._hear(orjson.loads(line))
@@ -91,6 +97,8 @@ class Victim:
     def _hear(self, said: Mapping[str, Any]) -> None:
         if "ready" in said:
             self.ready.set()
+            if self.kill_by and not self.kill_by.early:
+                self._kill_later(self.kill_by)
         if "trouble" in said:
             self.trouble = said["trouble"]
         answer = self._answers.pop(said.get("post", -1), None)
@@ -114,12 +122,32 @@ class Victim:
         if self._writer is not None and not self.dead.is_set():
             self._writer.write(orjson.dumps(said) + b"\n")
 
-    def arm(self, kill_at: str) -> None:
-        """Make it die at a point while it is at work."""
-        self.say(kill_at=kill_at)
+    def doom(self, kill: Kill | None) -> None:
+        """Make it die while it is at work, or let it live after all."""
+        self.say(kill_at=kill.kill_at if kill else "", stall=bool(kill and kill.stall))
+        if kill:
+            self._kill_later(kill)
+
+    def _kill_later(self, kill: Kill) -> None:
+        if kill.point == ANY_TIME:
+            asyncio.get_running_loop().call_later(kill.after, self.kill)
+
+    async def stopped(self) -> None:
+        """Return when it stands still, by SIGSTOP."""
+        while not self.stands_still():  # noqa: ASYNC110 - the system tells nobody but the parent
+            await asyncio.sleep(POLL)
+
+    def stands_still(self) -> bool:
+        """Whether it is stopped."""
+        return _is_stopped(self.pid)
+
+    def go_on(self) -> None:
+        """SIGCONT."""
+        os.kill(self.pid, signal.SIGCONT)
 
     def kill(self) -> None:
-        """SIGKILL."""
+        """SIGKILL, at once or as soon as it is born."""
+        self._unwanted = True
         if self.pid and not self.dead.is_set():
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
@@ -154,13 +182,13 @@ class Fleet:
 
     @property
     def living(self) -> list[Victim]:
-        """Those at work."""
-        return [victim for victim in self.lives if victim.ready.is_set() and not victim.dead.is_set()]
+        """Those that are not dead; some may not be at work yet."""
+        return [victim for victim in self.lives if not victim.dead.is_set()]
 
-    async def start(self, name: str, *, kill_at: str = "") -> Victim:
-        """Start a process of the schedule; returns when it is at work, or dead by `kill_at`."""
+    async def start(self, name: str, *, kill: Kill | None = None) -> Victim:
+        """Start a process of the schedule; returns when it is at work, or dead by `kill`, or stands still."""
         process = next(process for process in self._schedule.processes if process.name == name)
-        victim = Victim(name)
+        victim = Victim(name, kill)
         self.lives.append(victim)
         life = len(self.lives)
         self._expected[life] = victim
@@ -171,7 +199,8 @@ class Fleet:
                 "log": str(self._folder / f"{name}.log"),
                 "ahead": self.clock.ahead,
                 "sabotage": self._schedule.sabotage,
-                "kill_at": kill_at,
+                "kill_at": kill.kill_at if kill else "",
+                "stall": bool(kill and kill.stall),
                 "parts": sorted(process.parts),
                 "groups": list(process.groups),
                 # By its instance name a successor takes its partitions over at once.
@@ -179,7 +208,7 @@ class Fleet:
             }
         )
         async with asyncio.timeout(START_LIMIT):
-            await first_of(victim.ready.wait(), victim.dead.wait())
+            await first_of(victim.ready.wait(), victim.dead.wait(), victim.stopped())
         async with self._changed:
             self._changed.notify_all()
         return victim
@@ -189,7 +218,7 @@ class Fleet:
         doors = {process.name for process in self._schedule.processes if "ingest" in process.parts}
         async with self._changed:
             while True:
-                open_doors = [victim for victim in self.living if victim.name in doors]
+                open_doors = [victim for victim in self.living if victim.name in doors and victim.ready.is_set()]
                 if open_doors:
                     return open_doors[len(self._heard) % len(open_doors)]
                 await self._changed.wait()
@@ -231,6 +260,13 @@ def _lives(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def _is_stopped(pid: int) -> bool:
+    try:
+        return bool(pid) and Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+    except OSError:
+        return False
 
 
 def _plain(event: Envelope) -> dict[str, str]:

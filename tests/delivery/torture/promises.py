@@ -66,26 +66,27 @@ def nothing_is_stuck(evidence: Evidence) -> Iterator[Violation]:
 
 
 class Told(NamedTuple):
-    """Which events tell a noun whole in its writer group, and after which it is over."""
+    """Which events tell a noun whole in its writer group, after which it is over, and in which state it is then."""
 
     kind: type[rows.Row]
     group: str
     by: tuple[type[Event], ...]
     over: tuple[type[Event], ...] = ()
+    end: str = ""
 
 
 TOLD = (
-    Told(rows.Need, "matcher", (NeedPublished, NeedUpdated), (NeedWithdrawn,)),
+    Told(rows.Need, "matcher", (NeedPublished, NeedUpdated), (NeedWithdrawn,), "withdrawn"),
     Told(rows.Curriculum, "matcher", (CurriculumPublished, CurriculumUpdated), (CurriculumRetired,)),
-    Told(rows.Session, "matcher", (SessionScheduled, SessionRescheduled), (SessionCancelled,)),
-    Told(rows.Seats, "workflow", (SessionScheduled, SessionSeatsChanged), (SessionCancelled,)),
+    Told(rows.Session, "matcher", (SessionScheduled, SessionRescheduled), (SessionCancelled,), "cancelled"),
+    Told(rows.Seats, "workflow", (SessionScheduled, SessionSeatsChanged), (SessionCancelled,), "cancelled"),
     Told(rows.Organisation, "matcher", (CompanyRegistered, CompanyUpdated, ProviderRegistered, ProviderUpdated)),
 )
 
 
 def nouns_say_what_was_told_last(evidence: Evidence) -> Iterator[Violation]:
     """The newest event that a group is done with stands in the noun's row, and no row is without such an event."""
-    for kind, group, tells, ends in TOLD:
+    for kind, group, tells, ends, end in TOLD:
         last = {event.subject: event for event in evidence.done(group, *tells)}
         over = {event.subject for event in evidence.done(group, *ends)}
         yield from _differ(kind.NOUN, last, evidence.rows[kind])
@@ -93,6 +94,9 @@ def nouns_say_what_was_told_last(evidence: Evidence) -> Iterator[Violation]:
             if not _says(evidence.rows[kind][subject], last[subject]):
                 told = last[subject].envelope.id
                 yield Violation("stale", f"{kind.NOUN} {subject} does not say what {told} told")
+        for subject in over if end else ():
+            if evidence.rows[kind][subject].state != end:
+                yield Violation("revived", f"{kind.NOUN} {subject} is {evidence.rows[kind][subject].state}, not {end}")
 
 
 def _says(row: Any, event: Any) -> bool:

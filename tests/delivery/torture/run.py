@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
+from typing import NamedTuple
 
-from hub.clock import instant
+from hub.clock import instant, stamp
 from hub.log.history import HistoryLog
 from hub.parts import Hub, build
 from hub.settings import load
@@ -21,15 +23,19 @@ from tests.delivery.torture.client import Client
 from tests.delivery.torture.evidence import Evidence, gather, judged
 from tests.delivery.torture.fleet import Fleet, Nursery, Victim, first_of
 from tests.delivery.torture.places import Ground, Place, let_leases_run_out
-from tests.delivery.torture.schedule import ANY_TIME, Engine, Kill, Schedule
+from tests.delivery.torture.schedule import Engine, Kill, Schedule
 from tests.delivery.torture.workload import Post
 from tests.fakes import ScriptedRelay
 
 PATIENCE = 60.0  # seconds without any change in the database, after which a hub that is not at rest is stuck
 LIMIT = 400.0  # seconds for one schedule, however busy the machine
-POLL = 0.03  # seconds between looks whether the hub is at rest
+POLL = 0.06  # seconds between looks whether the hub is at rest
 A_WHILE = 180.0  # seconds that pass with each death: leases run out, retries fall due
 AT_THE_END = (400.0, 4000.0)  # seconds that pass at the end, so that every retry has had its turn
+SLOT = timedelta(
+    minutes=10
+)  # the scheduler says «sweep» in each; the last look comes early in one, so that none follows
+EARLY = timedelta(seconds=30)
 TOO_LATE = "too late"
 
 
@@ -40,8 +46,8 @@ class Report:
     schedule: Schedule
     violations: tuple[Violation, ...]
     took: float
-    deaths: Counter[str]
-    """How often the schedule killed where; «too late»: all was done before the point was reached."""
+    ends: Counter[str]
+    """How often a process was killed or stalled where; «too late»: all was done before the point was reached."""
     figures: Counter[str]
 
     def __str__(self) -> str:
@@ -93,7 +99,7 @@ async def run(schedule: Schedule, nursery: Nursery, ground: Ground, folder: Path
     if not violations:
         shutil.rmtree(folder)
     figures = _figures(evidence, client)
-    return Report(schedule, tuple(violations), monotonic() - began, play.deaths, figures)
+    return Report(schedule, tuple(violations), monotonic() - began, play.ends, figures)
 
 
 def _own_folder(parent: Path, schedule: Schedule) -> Path:
@@ -149,7 +155,7 @@ class Play:
     client: Client
     place: Place
     onlooker: Hub
-    deaths: Counter[str] = field(default_factory=Counter)
+    ends: Counter[str] = field(default_factory=Counter)
 
     async def to_the_end(self) -> list[Violation]:
         """Play it; returns what went wrong on the way."""
@@ -174,46 +180,59 @@ class Play:
         await self._start(self._missing())
 
     async def _round(self, kill: Kill, posts: Sequence[Post], *, first: bool) -> None:
-        """Post while the process whose turn it is works towards its death."""
+        """Post while the process whose turn it is works towards its end."""
         late = {process.name for process in self.schedule.processes if process.late and first}
         self.client.give(posts)
         doomed = await self._doomed(kill, but=late)
         joining = asyncio.ensure_future(self._start(late))
-        await self._killed(doomed, kill)
+        await first_of(self._all_done(), *(life.stopped() if kill.stall else life.dead.wait() for life in doomed))
+        if kill.stall:
+            await self._stand_still(kill, doomed)
+        else:
+            await self._bury(kill, doomed)
+        for other in doomed:
+            other.doom(None)
         await joining
-        also = self.fleet.living if kill.with_all else []
-        for other in also:
-            other.kill()
-        await asyncio.gather(*(other.dead.wait() for other in also))
-        self.fleet.pass_time(A_WHILE)
-        if self.schedule.engine == "cluster":
-            await self.place.store.write(let_leases_run_out)
+        await self._a_while_passes()
 
     async def _doomed(self, kill: Kill, *, but: Collection[str]) -> list[Victim]:
-        """Have every process at work (but the late ones); those whose turn it is will die at the point."""
-        kill_at = "" if kill.point == ANY_TIME else f"{kill.point}:{kill.visit}"
+        """Have every process at work (but the late ones); those whose turn it is will come to their end."""
         living = {life.name: life for life in self.fleet.living}
-        missing = self._missing() - set(but)
         for name in kill.processes & living.keys():
-            living[name].arm(kill_at)
+            living[name].doom(kill)
+        missing = sorted(self._missing() - set(but))
         started = await asyncio.gather(
-            *(self.fleet.start(name, kill_at=kill_at if name in kill.processes else "") for name in sorted(missing))
+            *(self.fleet.start(name, kill=kill if name in kill.processes else None) for name in missing)
         )
         return [life for life in (*living.values(), *started) if life.name in kill.processes]
 
-    async def _killed(self, doomed: Sequence[Victim], kill: Kill) -> None:
-        if kill.point == ANY_TIME:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(first_of(*(life.dead.wait() for life in doomed)), kill.after)
-        else:
-            await first_of(self._all_done(), *(life.dead.wait() for life in doomed))
+    async def _bury(self, kill: Kill, doomed: Sequence[Victim]) -> None:
         dead = [life for life in doomed if life.dead.is_set()]
-        self.deaths[kill.point if dead or kill.point == ANY_TIME else TOO_LATE] += 1
+        self.ends[kill.name if dead else TOO_LATE] += 1
         if not dead:
             doomed[0].kill()
-            await doomed[0].dead.wait()
-        for other in doomed:
-            other.arm("")
+            dead = [doomed[0]]
+        if kill.with_all:
+            dead = self.fleet.living
+            for other in dead:
+                other.kill()
+        await asyncio.gather(*(life.dead.wait() for life in dead))
+
+    async def _stand_still(self, kill: Kill, doomed: Sequence[Victim]) -> None:
+        """Let the others go on while one stands still, as after a swap storm; then it wakes and knows nothing of it."""
+        still = [life for life in doomed if life.stands_still()]
+        self.ends[kill.name if still else TOO_LATE] += 1
+        if still:
+            await self._a_while_passes()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.gather(*(life.dead.wait() for life in still)), kill.stall)
+        for life in still:
+            life.go_on()
+
+    async def _a_while_passes(self) -> None:
+        self.fleet.pass_time(A_WHILE)
+        if self.schedule.engine == "cluster":
+            await self.place.store.write(let_leases_run_out)
 
     async def _all_done(self) -> None:
         await self.client.all_answered()
@@ -221,27 +240,36 @@ class Play:
 
     async def _come_to_rest(self) -> None:
         await self._all_done()
+        if self.schedule.workload.quarrel:
+            self.client.give([self.schedule.workload.quarrel])
+            await self.client.all_answered()
         for seconds in AT_THE_END:
-            self.fleet.pass_time(seconds)
-            await self._at_rest()
+            now = self.fleet.clock.now()
+            early_in_a_slot = _slot(now + timedelta(seconds=seconds)) + SLOT + EARLY
+            self.fleet.pass_time((early_in_a_slot - now).total_seconds())
+            await self._at_rest(swept=True)
 
-    async def _at_rest(self) -> None:
+    async def _at_rest(self, *, swept: bool = False) -> None:
         store, before, since = self.place.store, None, monotonic()
         while True:
-            self.fleet.pass_time(await self._until_next_attempt())
             state = await store.read(_state)
+            self._skip_to(state.mail_at)
             if state != before:
                 before, since = state, monotonic()
             # Nothing has changed since the last look, so each group was through with its events at some time between.
-            elif await self.onlooker.is_idle() and state == await store.read(_state):
+            elif (
+                (not swept or (state.swept or "") >= stamp(_slot(self.fleet.clock.now())))
+                and await self.onlooker.is_idle()
+                and state == await store.read(_state)
+            ):
                 return
             self._watch(since)
             await asyncio.sleep(POLL)
 
-    async def _until_next_attempt(self) -> float:
-        """Return the seconds until a mail that was put off is tried again, when all that are due wait for that."""
-        next_at = await self.place.store.read(_next_attempt)
-        return (instant(next_at) - self.fleet.clock.now()).total_seconds() if next_at else 0.0
+    def _skip_to(self, mail_at: str | None) -> None:
+        """Put clocks forward to when a mail is tried again, if all that are left wait for that."""
+        if mail_at:
+            self.fleet.pass_time((instant(mail_at) - self.fleet.clock.now()).total_seconds())
 
     def _watch(self, since: float) -> None:
         troubles = [f"{life.name}: {life.trouble}" for life in self.fleet.lives if life.trouble]
@@ -257,14 +285,26 @@ class Play:
         await asyncio.gather(*(self.fleet.start(name) for name in sorted(names)))
 
 
-async def _state(session: Session) -> tuple[int, ...]:
+class State(NamedTuple):
+    """Whether anything goes on, in a few numbers."""
+
+    said: int
+    taken: int
+    tried: int
+    carried: int
+    mail_at: str | None
+    swept: str | None
+
+
+def _slot(now: datetime) -> datetime:
+    return datetime.fromtimestamp(now.timestamp() // SLOT.total_seconds() * SLOT.total_seconds(), tz=UTC)
+
+
+async def _state(session: Session) -> State:
     rows = await session.rows(
-        "SELECT (SELECT coalesce(max(seq), 0) FROM history) AS said, (SELECT count(*) FROM inbox) AS taken, "
-        "(SELECT coalesce(sum(attempts + 1), 0) FROM parked) AS tried, (SELECT coalesce(sum(attempts), 0) FROM jobs) AS jobs"
+        "SELECT (SELECT coalesce(max(seq), 0) FROM history), (SELECT count(*) FROM inbox), "
+        "(SELECT coalesce(sum(attempts + 1), 0) FROM parked), (SELECT coalesce(sum(attempts), 0) FROM jobs), "
+        "(SELECT min(due_at) FROM jobs WHERE state IN ('due', 'running')), "
+        "(SELECT max(time) FROM history WHERE type = 'eu.vethub.reminder.due.v1' AND subject = 'hub')"
     )
-    return tuple(int(number) for number in rows[0])
-
-
-async def _next_attempt(session: Session) -> str | None:
-    rows = await session.rows("SELECT min(due_at) AS at FROM jobs WHERE state IN ('due', 'running')")
-    return rows[0].at  # type: ignore[no-any-return]
+    return State(*rows[0])

@@ -31,6 +31,8 @@ POINTS: dict[Engine, dict[str, int]] = {
         "rebalance.revoked": 8,
     },
 }
+STALLING = ("executor", "relay", "courier", "ingest")
+STALLS = (0.3, 0.3, 0.3, 1.0, 1.0, 12.0)  # seconds; Kafka gives a silent member's partitions away after 10
 PARTS = frozenset({"ingest", "groups", "relay", "scheduler", "courier"})
 GROUPS = ("matcher", "workflow", "notifier", "projector")
 
@@ -47,18 +49,35 @@ class Process:
 
 @dataclass(frozen=True)
 class Kill:
-    """How a round ends: at a visit of a point by one of the processes, or after some time; `with_all`: for all of them."""
+    """How a round ends: at a visit of a point by one of the processes, or after some time."""
 
     processes: frozenset[str]
     point: str
     visit: int = 1
     after: float = 0.0
+    """Seconds, for a kill at any time."""
+    early: bool = False
+    """Whether these seconds begin with the process, not with its work."""
     with_all: bool = False
+    """Whether all other processes die with it."""
+    stall: float = 0.0
+    """Seconds after which it goes on as if nothing had been, instead of dying; longer than Kafka's session: a zombie."""
+
+    @property
+    def name(self) -> str:
+        """Say what it is, for figures."""
+        return f"stalled at {self.point}" if self.stall else self.point
+
+    @property
+    def kill_at(self) -> str:
+        """Write it as the hub's failpoints read it."""
+        return "" if self.point == ANY_TIME else f"{self.point}:{self.visit}"
 
     def __str__(self) -> str:
         """Say it shortly."""
-        where = f"after {self.after * 1000:.0f} ms" if self.point == ANY_TIME else f"{self.point}:{self.visit}"
-        return f"{' or '.join(sorted(self.processes))} {where}{' with all' if self.with_all else ''}"
+        where = self.kill_at or f"{self.after * 1000:.0f} ms {'after its birth' if self.early else 'into its work'}"
+        stalled = f", stalled for {self.stall:.1f} s" if self.stall else ""
+        return f"{' or '.join(sorted(self.processes))} at {where}{stalled}{', all with it' if self.with_all else ''}"
 
 
 @dataclass(frozen=True)
@@ -132,10 +151,17 @@ def _kill(rng: Random, engine: Engine, processes: Sequence[Process], aim: str) -
     point = aim or rng.choice([point for point, reaching in able.items() if reaching])
     # One relay is active and nobody knows which: the first to get there dies.
     doomed = able[point] if point.startswith("relay") else [rng.choice(able[point])]
-    # Low visits are more likely: a high one may not be reached before the work is done.
-    visit = int(rng.triangular(1, POINTS[engine][point] + 1, 1))
-    names = frozenset(process.name for process in doomed)
-    return Kill(names, point, visit, rng.uniform(0, 0.8), rng.random() < 0.3)
+    stalls = len(processes) > 1 and point.startswith(STALLING) and rng.random() < 0.3
+    return Kill(
+        frozenset(process.name for process in doomed),
+        point,
+        # Low visits are more likely: a high one may not be reached before the work is done.
+        visit=int(rng.triangular(1, POINTS[engine][point] + 1, 1)),
+        after=rng.uniform(0, 0.8),
+        early=rng.random() < 0.3,
+        with_all=not stalls and rng.random() < 0.3,
+        stall=rng.choice(STALLS) if stalls else 0.0,
+    )
 
 
 def _reaches(process: Process, point: str) -> bool:

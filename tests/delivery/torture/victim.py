@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import orjson
@@ -59,7 +60,7 @@ def _live(order: Mapping[str, Any]) -> NoReturn:
     os.dup2(words, 1)
     os.dup2(words, 2)
     os.environ.update(order["environment"])
-    _arm(order["kill_at"])
+    _arm(order["kill_at"], stall=order["stall"])
     try:
         asyncio.run(_run(order))
     except BaseException:  # noqa: BLE001 - a fork must never return into its parent's loop
@@ -69,9 +70,11 @@ def _live(order: Mapping[str, Any]) -> NoReturn:
         os._exit(0)
 
 
-def _arm(kill_at: str) -> None:
+def _arm(kill_at: str, *, stall: bool) -> None:
     os.environ["VET_HUB_KILL_AT"] = kill_at
     importlib.reload(failpoints)  # it reads the environment when it is imported; whoever imported `reach` sees this
+    if stall:
+        failpoints.signal = SimpleNamespace(SIGKILL=signal.SIGSTOP)  # type: ignore[attr-defined, assignment]
 
 
 async def _run(order: Mapping[str, Any]) -> None:
@@ -127,7 +130,7 @@ async def _listen(
         if "ahead" in told:
             clock.ahead = told["ahead"]
         elif "kill_at" in told:
-            _arm(told["kill_at"])
+            _arm(told["kill_at"], stall=told["stall"])
         else:
             post = asyncio.create_task(_accept(hub, told["post"], told["events"], say))
             posts.add(post)

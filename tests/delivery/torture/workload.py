@@ -31,10 +31,13 @@ FAULT = "-fault-"
 
 @dataclass(frozen=True)
 class Post:
-    """Events that the client posts together. `again`: it asks once more after it was answered."""
+    """Events that the client posts together."""
 
     events: tuple[Envelope, ...]
     again: bool = False
+    """Whether the client asks once more after it was answered."""
+    twice: bool = False
+    """Whether it asks twice at the same time, maybe at two doors."""
     quarrels: bool = False
     """The id was used for other content: the hub must answer 409 and change nothing."""
 
@@ -45,21 +48,21 @@ class Workload:
 
     posts: tuple[Post, ...]
     people: tuple[Person, ...]
+    quarrel: Post | None = None
+    """Posted when all is over, because the id must be taken by then."""
 
     @property
     def size(self) -> int:
         """How many events there are."""
-        return sum(len(post.events) for post in self.posts if not post.quarrels)
+        return sum(len(post.events) for post in self.posts)
 
 
 def draw(rng: Random) -> Workload:
     """Draw a workload of some dozens of events."""
     teller = _Teller(rng)
     told = _displaced(rng, [*teller.catalogue(), *teller.wishes()])
-    posts = list(_posts(rng, told))
-    if rng.random() < 0.3:
-        posts.append(_quarrel(rng, told))
-    return Workload(tuple(posts), tuple(teller.people))
+    posts = tuple(_posts(rng, told))
+    return Workload(posts, tuple(teller.people), _quarrel(rng, told) if rng.random() < 0.3 else None)
 
 
 class _Teller:
@@ -185,7 +188,7 @@ def _posts(rng: Random, events: Sequence[Envelope]) -> Iterator[Post]:
     at = 0
     while at < len(events):
         size = rng.randint(1, largest)
-        yield Post(tuple(events[at : at + size]), again=rng.random() < 0.15)
+        yield Post(tuple(events[at : at + size]), again=rng.random() < 0.15, twice=rng.random() < 0.1)
         at += size
 
 
