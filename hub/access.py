@@ -2,9 +2,11 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from hub.clock import Clock, stamp
 from hub.errors import HubError
@@ -18,6 +20,7 @@ HUB_ONLY = frozenset({"operate", "import"})
 KINDS = ("companies", "providers", "coordinators")
 REMEMBERED = 2.0  # seconds a key's row is taken from memory; a revoked key works that long at the most
 NOBODY = "0" * 64
+ORG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,9 @@ class Sender:
 
     def speaks_for(self, source: str) -> bool:
         """Return whether a source lies below one of the prefixes, compared by whole path segments."""
+        path = unquote(source).partition("?")[0].partition("#")[0]
+        if {".", ".."} & set(path.split("/")):
+            return False  # whoever resolves the reference would read another path than the one compared here
         return any(source == prefix or source.startswith(prefix.rstrip("/") + "/") for prefix in self.sources)
 
 
@@ -59,6 +65,10 @@ async def create_key(
 
 
 def _refuse_wrong(org: str, scopes: Sequence[str], sources: Sequence[str]) -> None:
+    if not ORG.fullmatch(org):
+        raise HubError(
+            f"{org!r} is no organisation's slug; write small letters, digits and hyphens, for example belcinto"
+        )
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown:
         raise HubError(f"no such scope: {', '.join(unknown)}; there are {', '.join(SCOPES)}")

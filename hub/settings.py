@@ -1,6 +1,7 @@
 """Settings: environment variables `VET_HUB_*`, or a TOML file named by `VET_HUB_CONFIG` (default `vet-hub.toml` here)."""
 
 import os
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -113,4 +114,5 @@ def _sentence(error: Any) -> str:
     if not error["loc"]:
         return message
     name = str(error["loc"][0])
-    return f"{PREFIX}{name.upper()} = {error['input']!r}: {message} ({Settings.model_fields[name].description})"
+    given = re.sub(r"//[^/@\s]*@", "//…@", str(error["input"]))  # a password must not reach a terminal or a log
+    return f"{PREFIX}{name.upper()} = {given!r}: {message} ({Settings.model_fields[name].description})"

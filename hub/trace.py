@@ -98,16 +98,17 @@ def _steps(one: Told, caused: Sequence[Told], groups: Mapping[str, str]) -> list
     said: dict[str | None, list[str]] = defaultdict(list)
     for each in caused:
         group = refusing if each.handler == "refuse" else groups.get(each.handler or "")
-        # What a courier or the scheduler said stands with the last group: nobody else is known to have asked for it.
-        known = group if group in by_group else one.works[-1].grp if one.works else None
-        said[known].append(each.envelope.id)
+        # A courier or the scheduler is no group, and gets a line of its own.
+        said[group if group in by_group else each.handler if one.works else None].append(each.envelope.id)
     if not one.works:
         at = one.envelope.received_at or one.envelope.time
         return [_step(one, at=stamp(at) if at else "", group=None, outcome=STORED, caused=said[None])]
-    return [
+    steps = [
         _step(one, at=work.at, group=work.grp, outcome=work.outcome, caused=said[work.grp], note=work.note)
         for work in one.works
     ]
+    others = [name for name in said if name not in by_group]
+    return steps + [_step(one, at=steps[-1].at, group=name, outcome="done", caused=said[name]) for name in others]
 
 
 def _step(

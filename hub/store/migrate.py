@@ -48,7 +48,7 @@ async def migrate(url: str) -> None:
 
 
 def _migrate_lite(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # names and addresses will lie in it
     engine = lite_engine(path)
     try:
         with engine.connect() as connection:
