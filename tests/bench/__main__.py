@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 from rich.console import Console
 
+from hub.parts import calm_collector
 from tests.bench import bug, commands, executor, latency, ranking, relaying, web
 from tests.bench.harness import Bench, Ground, Result, json_line, new_progress, run, table
 from tests.bench.services import find_services
@@ -30,6 +31,7 @@ ADVICE = "Ratios compare things done in turns within this run; milliseconds and 
 def main() -> int:
     """Run what the command line asks for."""
     asked = _arguments()
+    calm_collector()  # as every process of the hub does; it serves the bare loops too
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     console = Console(stderr=not sys.stdout.isatty())
     chosen = [bench for bench in BENCHES if not asked.only or any(bench.is_named(name) for name in asked.only)]

@@ -35,7 +35,7 @@ def react(said: Iterable[Envelope], rows: dict[str, dict[str, Any]], at: str) ->
     changed: dict[str, dict[str, Any]] = {}
     history = []
     for envelope in said:
-        event = NeedUpdated.model_validate_json(envelope.data)
+        event = NeedUpdated.model_validate_json(envelope.data, extra="ignore")
         key = f"{event.company_id}/{event.need_id}"
         row = rows[key]
         row["state"], row["told_seq"] = "open", envelope.seq or 0
