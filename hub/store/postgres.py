@@ -23,7 +23,7 @@ SERVER_SETTINGS = {
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
 }
-SERIALIZATION = frozenset({"40001", "40P01"})  # serialization failure, deadlock: run again
+SERIALIZATION = frozenset({"40001", "40P01", "55P03"})  # serialization failure, deadlock, lock timeout: run again
 AWAY = frozenset({"08", "53", "57", "58"})  # SQLSTATE classes: connection, resources, shut down, disk
 
 

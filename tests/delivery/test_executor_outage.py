@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from hub.dispatch import runner as runner_module
 from hub.dispatch.runner import PARKED_POLL, Runner
-from hub.errors import ServiceAway
+from hub.errors import FlushConflict, ServiceAway
 from hub.store import lite as lite_module
 from hub.store import postgres as postgres_module
 from hub.store.lite import LiteStore
@@ -98,6 +98,58 @@ async def test_a_process_that_stalls_in_a_transaction_loses_it_to_its_successor(
     assert sorted((await successor.trails()).values()) == ALL
     assert await successor.parked() == {}
     await stalling.stop()
+
+
+@pytest.fixture
+async def strict(shared_database: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PostgresStore]:
+    """A store on a server whose operator lets nobody wait long for a lock."""
+    settings = {**postgres_module.SERVER_SETTINGS, "lock_timeout": "50ms"}
+    monkeypatch.setattr(postgres_module, "SERVER_SETTINGS", settings)
+    made = PostgresStore(shared_database)
+    yield made
+    await made.stop()
+
+
+@pytest.mark.services
+async def test_a_statement_that_the_server_breaks_off_is_away_and_not_a_bug(postgres: PostgresStore) -> None:
+    async def take_too_long(session: Session) -> None:
+        await session.rows("SELECT set_config('statement_timeout', '20ms', true)")
+        await session.rows("SELECT pg_sleep(60)")
+
+    with pytest.raises(ServiceAway):
+        await postgres.read(take_too_long)
+
+
+@pytest.mark.services
+async def test_a_lock_that_takes_too_long_makes_the_batch_come_again(
+    postgres: PostgresStore, strict: PostgresStore
+) -> None:
+    bench, toys = Bench(strict), Toys()
+    deliveries = await bench.tell(need("e1"))
+
+    async with postgres.transaction() as slow:
+        await slow.do(ask, "INSERT INTO inbox SELECT 'toys', 0, source, id, time, 'done' FROM history RETURNING id")
+        with pytest.raises(FlushConflict):
+            await bench.run(toys, deliveries)
+
+    assert await bench.parked() == {}
+
+
+@pytest.mark.services
+async def test_a_deadlock_makes_one_of_the_two_come_again(postgres: PostgresStore) -> None:
+    async def locks(*keys: int) -> None:
+        async with postgres.transaction() as tx:
+            await tx.do(ask, "SELECT set_config('deadlock_timeout', '20ms', true)")
+            for key in keys:
+                await tx.do(ask, "SELECT pg_advisory_xact_lock(:key)", key=key)
+                held.add(key)
+                await until(lambda: len(held) == 2)
+
+    held: set[int] = set()
+    outcomes = await asyncio.gather(locks(1, 2), locks(2, 1), return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes].count(FlushConflict) == 1
+    assert outcomes.count(None) == 1
 
 
 async def test_a_database_that_is_not_there_is_away() -> None:
