@@ -31,7 +31,7 @@ PATIENCE = 60.0  # seconds without any change in the database, after which a hub
 LIMIT = 400.0  # seconds for one schedule, however busy the machine
 POLL = 0.06  # seconds between looks whether the hub is at rest
 A_WHILE = 180.0  # seconds that pass with each death: leases run out, retries fall due
-AT_THE_END = (400.0, 4000.0)  # seconds that pass at the end, so that every retry has had its turn
+AT_THE_END = timedelta(seconds=4000)  # passes at the end, so that every retry has had its turn
 SLOT = timedelta(
     minutes=10
 )  # the scheduler says «sweep» in each; the last look comes early in one, so that none follows
@@ -243,11 +243,10 @@ class Play:
         if self.schedule.workload.quarrel:
             self.client.give([self.schedule.workload.quarrel])
             await self.client.all_answered()
-        for seconds in AT_THE_END:
-            now = self.fleet.clock.now()
-            early_in_a_slot = _slot(now + timedelta(seconds=seconds)) + SLOT + EARLY
-            self.fleet.pass_time((early_in_a_slot - now).total_seconds())
-            await self._at_rest(swept=True)
+        now = self.fleet.clock.now()
+        early_in_a_slot = _slot(now + AT_THE_END) + SLOT + EARLY
+        self.fleet.pass_time((early_in_a_slot - now).total_seconds())
+        await self._at_rest(swept=True)
 
     async def _at_rest(self, *, swept: bool = False) -> None:
         store, before, since = self.place.store, None, monotonic()
