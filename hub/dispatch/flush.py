@@ -33,10 +33,9 @@ async def claim(session: Session, tasks: Sequence[Task], batch: Batch, wanted: I
     """Take the tasks that nobody took, learn which keys are blocked, load what the payloads name."""
     fresh = [task for task in tasks if task.delivery.parked is None]
     again = [task for task in tasks if task.delivery.parked is not None]
-    names = {id(task): (at.source, at.id) for task in fresh for at in (place(task.delivery),)}
-    new = await inbox.claim(
-        session, sorted(set(names.values())), grp=batch.group, epoch=batch.epoch, at=stamp(batch.now)
-    )
+    named = [((at.source, at.id), task) for task in fresh for at in (place(task.delivery),)]
+    names = sorted({name for name, _ in named})
+    new = await inbox.claim(session, names, grp=batch.group, epoch=batch.epoch, at=stamp(batch.now))
     # Only now: the insert above waits for whoever holds the same events, and what they parked must be seen here.
     ids = [task.delivery.parked.parked_id for task in again if task.delivery.parked]
     taken = await parked.lock(session, ids, now=stamp(batch.now)) if ids else set()
@@ -44,9 +43,9 @@ async def claim(session: Session, tasks: Sequence[Task], batch: Batch, wanted: I
         batch.blocked = await parked.blocked(session, sorted({task.key for task in fresh}), grp=batch.group)
     await load(session, batch.memory, wanted)
     todo = [task for task in again if task.delivery.parked and task.delivery.parked.parked_id in taken]
-    for task in fresh:
-        if names[id(task)] in new:
-            new.discard(names[id(task)])  # the same record twice in one batch is one event
+    for name, task in named:
+        if name in new:
+            new.discard(name)  # the same record twice in one batch is one event
             todo.append(task)
     return todo
 

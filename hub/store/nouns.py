@@ -23,7 +23,7 @@ async def load(session: Session, kind: type[R], keys: Sequence[str]) -> dict[str
         f"SELECT key, body FROM {kind.TABLE} WHERE key IN {listed(session.engine, 'keys')}",
         keys=values(session.engine, keys),
     )
-    return {row.key: _read(kind, row.body) for row in rows}
+    return {key: _read(kind, body) for key, body in rows}
 
 
 async def where(session: Session, kind: type[R], column: str, value: str) -> list[R]:

@@ -14,11 +14,11 @@ from events.needs import NeedRematchDue, NeedUpdated
 from hub.dispatch.delivery import Delivery
 from hub.dispatch.router import Group, Router, bind
 from hub.dispatch.unit_of_work import UnitOfWork
-from hub.rows import Need
+from hub.rows import Need, Organisation
 from hub.store import nouns
 from hub.store.port import Store
 from hub.store.session import Session
-from schemas import needs
+from schemas import needs, organisations
 from tests import builders
 
 EVENTS = 20_000
@@ -34,7 +34,8 @@ Handler = Callable[[NeedUpdated, UnitOfWork], Iterator[NeedRematchDue]]
 
 
 def restate(event: NeedUpdated, uow: UnitOfWork) -> Iterator[NeedRematchDue]:
-    """Get one row, save it, say one event."""
+    """Know the company, get one row, save it, say one event."""
+    uow.get(Organisation, event.company_id)
     need = uow.get(Need, event.subject)
     uow.save(need.model_copy(update={"state": "open", "told_seq": uow.seq}))
     yield NeedRematchDue(need_ref=need.key, because=BECAUSE)
@@ -94,12 +95,16 @@ async def plant(store: Store) -> None:
     """Save the rows that the events are about."""
     told = needs.Need.model_validate(builders.need(notes="x" * 150), strict=False)
     rows = [Need(key=ref(n), org=COMPANY, state="open", version=1, told=told) for n in range(KEYS)]
-    await store.write(_plant, rows)
+    company = organisations.Company.model_validate(builders.company(), strict=False)
+    await store.write(
+        _plant, rows, Organisation(key=COMPANY, org=COMPANY, state="registered", version=1, company=company)
+    )
 
 
-async def _plant(session: Session, rows: list[Need]) -> None:
+async def _plant(session: Session, rows: list[Need], company: Organisation) -> None:
     await nouns.tick(session)
     await nouns.save(session, Need, rows)
+    await nouns.save(session, Organisation, [company])
 
 
 async def left_behind(session: Session) -> list[Any]:
