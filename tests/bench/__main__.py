@@ -12,12 +12,13 @@ import structlog
 from rich.console import Console
 
 from hub.parts import calm_collector
-from tests.bench import bug, commands, executor, latency, ranking, relaying, web
+from tests.bench import bug, commands, consuming, executor, latency, ranking, relaying, web
 from tests.bench.harness import Bench, Ground, Result, json_line, new_progress, run, table
 from tests.bench.services import find_services
 
 BENCHES: tuple[Bench, ...] = (
     *executor.BENCHES,
+    *consuming.BENCHES,
     *bug.BENCHES,
     *relaying.BENCHES,
     *ranking.BENCHES,

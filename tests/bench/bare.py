@@ -6,15 +6,14 @@ waiting, no parking.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 import orjson
 
-from events.envelope import Envelope
 from events.needs import NeedRematchDue, NeedUpdated
 from hub.clock import stamp
 from hub.ids import said_id
@@ -31,8 +30,27 @@ UPSERT = (
 )
 
 
+class Said(Protocol):
+    """What the loops need to know of an event: an envelope, or what a loop made of a record."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def partition_key(self) -> str | None: ...
+    @property
+    def correlation_id(self) -> str | None: ...
+    @property
+    def seq(self) -> int | None: ...
+    @property
+    def data(self) -> bytes: ...
+
+
 def react(
-    said: Iterable[Envelope], companies: dict[str, Any], rows: dict[str, dict[str, Any]], at: str
+    said: Sequence[Said], companies: dict[str, Any], rows: dict[str, dict[str, Any]], at: str
 ) -> tuple[list[Any], list[Any]]:
     """Change the rows and say one event each; returns the changed rows and the history's, as the tables want them."""
     changed: dict[str, dict[str, Any]] = {}
@@ -75,7 +93,7 @@ def react(
     return ordered, history
 
 
-def org_of(envelope: Envelope) -> str:
+def org_of(envelope: Said) -> str:
     """Name the organisation that an event is about."""
     return envelope.subject.partition("/")[0]
 
@@ -88,7 +106,7 @@ class BareLite:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
             self._connection.execute(f"PRAGMA {pragma}")
 
-    def batch(self, said: Sequence[Envelope], position: int) -> None:
+    def batch(self, said: Sequence[Said], position: int) -> None:
         """Take one batch, in one transaction."""
         run, at = self._connection.execute, stamp(datetime.now(UTC))
         run("BEGIN IMMEDIATE")
@@ -150,12 +168,12 @@ class BarePostgres:
         """Open one connection to a database."""
         return cls(await asyncpg.connect(url.replace("+asyncpg", "")))
 
-    async def batch(self, said: Sequence[Envelope]) -> None:
+    async def batch(self, said: Sequence[Said]) -> None:
         """Take one batch, in one transaction."""
         async with self._connection.transaction():
             await self._in_transaction(said)
 
-    async def _in_transaction(self, said: Sequence[Envelope]) -> None:
+    async def _in_transaction(self, said: Sequence[Said]) -> None:
         fetch, at = self._connection.fetch, stamp(datetime.now(UTC))
         taken = await fetch(
             "INSERT INTO inbox (grp, epoch, source, id, at, outcome) SELECT $1, 0, t.source, t.id, $2, 'done' "

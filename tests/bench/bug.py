@@ -21,7 +21,7 @@ async def measure(ground: Ground) -> AsyncIterator[Samples]:
         paths = [ground.folder / f"{kind}{n}" / "hub.db" for kind in ("bug", "none")]
         for path in paths:
             await lite_with_rows(path)
-        yield {BUG.name: await _repeat(*paths, said)}
+        yield {BUG.name: await _repeat(paths[0], paths[1], said)}
 
 
 async def _repeat(with_bug: Path, without: Path, said: Sequence[Envelope]) -> float:

@@ -38,7 +38,7 @@ async def hub_of(kind: str, settings: Settings) -> AsyncIterator[Hub]:
         return
     async with opened(settings) as (hub, _), at_work(hub.ingest.run):
         if kind == "unstored":
-            hub.ingest.accept = unstored  # type: ignore[method-assign]
+            hub.ingest.accept = unstored  # type: ignore[method-assign, assignment]
         yield hub
 
 

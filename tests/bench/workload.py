@@ -21,7 +21,7 @@ from hub.store.session import Session
 from schemas import needs, organisations
 from tests import builders
 
-EVENTS = 20_000
+EVENTS = 10_000
 KEYS = 2_000
 BATCH = 200
 COMPANY = "betangible"
@@ -48,11 +48,11 @@ def restate_with_a_bug(event: NeedUpdated, uow: UnitOfWork) -> Iterator[NeedRema
     yield from restate(event, uow)
 
 
-def group(handler: Handler = restate) -> Group:
+def group(handler: Handler = restate, name: str = "bench") -> Group:
     """Bind the one handler as a consumer group."""
-    router = Router("bench")
+    router = Router(name)
     router.on(HANDLER)(handler)
-    return bind([router])["bench"]
+    return bind([router])[name]
 
 
 def ref(n: int) -> str:
