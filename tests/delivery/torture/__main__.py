@@ -4,12 +4,14 @@ import argparse
 import asyncio
 import os
 import secrets
+import signal
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -32,7 +34,7 @@ def main() -> int:
     engines = _engines(given.engine)
     console.print(f"seed {given.seed}, {given.n} schedules on {' and '.join(engines)}")
     began = monotonic()
-    reports = asyncio.run(_play(given, engines))
+    reports = asyncio.run(_interruptible(_play(given, engines)))
     _summarise(reports, monotonic() - began)
     return int(any(report.violations for report in reports))
 
@@ -62,6 +64,13 @@ def _engines(wanted: Engine | None) -> tuple[Engine, ...]:
     return ENGINES if services else ("sqlite",)
 
 
+async def _interruptible(playing: Coroutine[Any, Any, list[Report]]) -> list[Report]:
+    """Let SIGTERM end it as Ctrl-C does: databases, topics and processes are taken away."""
+    task = asyncio.ensure_future(playing)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await task
+
+
 async def _play(given: argparse.Namespace, engines: tuple[Engine, ...]) -> list[Report]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     folder = Path(tempfile.mkdtemp(prefix="torture-"))
@@ -73,6 +82,8 @@ async def _play(given: argparse.Namespace, engines: tuple[Engine, ...]) -> list[
             progress.advance(bar)
             if report.violations:
                 progress.console.print(f"[red]broken[/red] {report}\n  left in {folder}", soft_wrap=True)
+            elif not console.is_terminal:
+                console.print(f"{report.schedule.command}: kept, {report.took:.1f} s")
 
         async with grounds(frozenset(engines), folder, database_url=DATABASE, log_url=LOG) as made:
             return await run_all(schedules, made, folder, at_once=given.at_once, each=each)

@@ -1,6 +1,5 @@
 """Where a schedule's hub keeps its state: a folder, or a database and topics of its own; made quickly, left behind by none."""
 
-import asyncio
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -127,7 +126,8 @@ async def grounds(
             made["sqlite"] = Embedded(folder)
         if "cluster" in engines:
             made["cluster"] = Cluster(database_url, log_url)
-        await asyncio.gather(*(ground.prepare() for ground in made.values()))
+        for ground in made.values():  # one after the other: Alembic keeps the open migration in a global
+            await ground.prepare()
         yield made
     finally:
         for ground in made.values():
