@@ -223,6 +223,46 @@ mailbox = Table(
     PrimaryKeyConstraint("message_id"),
 )
 
+# Rendered documents, each written once per agreement and version and served as stored. They hold names, as `people` does.
+documents = Table(
+    "documents",
+    metadata,
+    _text("agreement_id"),
+    Column("version", Integer, nullable=False),
+    _text("sha256"),
+    _text("created_at"),
+    Column("body", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("agreement_id", "version"),
+)
+
+# Links that let somebody into the console once. Only the hash of what stands in the link is kept.
+sign_in_links = Table(
+    "sign_in_links",
+    metadata,
+    _text("link_hash"),
+    _text("org"),
+    _text("role"),
+    _text("person_ref", optional=True),
+    _text("created_at"),
+    _text("expires_at"),
+    _text("used_at", optional=True),
+    PrimaryKeyConstraint("link_hash"),
+)
+
+# Who is signed in to the console. Only the hash of the cookie is kept.
+console_sessions = Table(
+    "console_sessions",
+    metadata,
+    _text("session_hash"),
+    _text("org"),
+    _text("role"),
+    _text("person_ref", optional=True),
+    _text("created_at"),
+    _text("seen_at"),
+    _text("expires_at"),
+    PrimaryKeyConstraint("session_hash"),
+)
+
 
 def noun(name: str, *searched: str) -> Table:
     """Declare one noun's table: all have the same shape, so loading and saving are written once."""
@@ -253,3 +293,8 @@ requests = noun("requests", "match_id", "about")
 seats = noun("seats", "curriculum")
 notifications = noun("notifications", "about")
 counters = noun("counters")
+offers = noun("offers")
+cooperations = noun("cooperations", "about")
+nominations = noun("nominations", "match_id")
+agreements = noun("agreements", "about", "match_id", "learner_ref")
+digests = noun("digests")
