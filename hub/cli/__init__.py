@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("doctor", "hub.cli.doctor", "check every setting and service, with the cure"),
     ),
     "Access": (
+        Command("console", "hub.cli.console", "a link to sign in to the console with"),
         Command("key", "hub.cli.key", "API keys: create, list, revoke"),
         Command("people", "hub.cli.people", "add people; names and addresses stay in the vault"),
     ),

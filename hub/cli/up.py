@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from hub.access import SCOPES, create_key
+from hub.cli.console import SIGN_IN
 from hub.cli.demo import progress_shown, settings_in_a_fresh_folder, story_in
 from hub.cli.opening import settings_for
 from hub.cli.options import DataDir, Host, Port, commands
@@ -16,6 +17,7 @@ from hub.cli.telling import tell
 from hub.parts import Hub
 from hub.settings import Settings
 from hub.store import keys
+from hub.visitors import make_link
 from hub.web.serve import serve, taken
 
 OPERATOR = "hub"
@@ -35,7 +37,7 @@ def up(
 ) -> None:
     """Run the whole hub until Ctrl-C. Without cluster settings nothing else is needed: SQLite in one folder.
 
-    The first start in a folder prints an operator's key, once.
+    Each start prints a link into the console, good once; the first start in a folder also an operator's key, once.
     """
     if demo:
         settings = settings_in_a_fresh_folder(data, quiet=False, port=port, host=host)
@@ -52,10 +54,12 @@ async def _up(settings: Settings, *, demo: bool) -> None:
         if demo:
             await _play(hub, out)
         key = await first_key(hub)
-        await until_stopped(
-            hub,
-            serve(hub, host=settings.host, port=settings.port, ready=lambda port: _greet(settings, port, key, out)),
-        )
+        link = await make_link(hub.store, hub.clock, org=OPERATOR, role="operator")
+
+        def greet(port: int) -> None:
+            _greet(settings, port, key, link, out)
+
+        await until_stopped(hub, serve(hub, host=settings.host, port=settings.port, ready=greet))
     out.print("[soft]The hub has stopped; what it took is stored.[/]")
 
 
@@ -73,11 +77,13 @@ async def first_key(hub: Hub) -> str | None:
     return key
 
 
-def _greet(settings: Settings, port: int, key: str | None, out: Console) -> None:
+def _greet(settings: Settings, port: int, key: str | None, link: str, out: Console) -> None:
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     where = f"data in {settings.data}" if settings.embedded else f"PostgreSQL, Kafka at {settings.bootstrap}"
     out.print(
         f"\nvet-hub runs at [leather]http://{shown}:{port}[/]  [soft]({where}; Ctrl-C stops it)[/]", soft_wrap=True
     )
+    address = f"{settings.public_url.rstrip('/')}" if settings.public_url else f"http://{shown}:{port}"
+    out.print(f"The console, once and within 15 minutes: [leather]{address}{SIGN_IN}{link}[/]", soft_wrap=True)
     if key is not None:
         out.print(f"A key for its operator, shown only this once: [bold]{key}[/]", soft_wrap=True)

@@ -23,13 +23,13 @@ async def load(session: Session, kind: type[R], keys: Sequence[str]) -> dict[str
         f"SELECT key, body FROM {kind.TABLE} WHERE key IN {listed(session.engine, 'keys')}",
         keys=values(session.engine, keys),
     )
-    return {key: _read(kind, body) for key, body in rows}
+    return {key: read_row(kind, body) for key, body in rows}
 
 
 async def where(session: Session, kind: type[R], column: str, value: str) -> list[R]:
     """Return all rows whose searched column has the value, by key."""
     rows = await session.rows(f"SELECT body FROM {kind.TABLE} WHERE {column} = :value ORDER BY key", value=value)
-    return [_read(kind, row.body) for row in rows]
+    return [read_row(kind, row.body) for row in rows]
 
 
 async def page(session: Session, kind: type[R], *, after: str = "", limit: int = 100, org: str = "") -> list[R]:
@@ -42,7 +42,7 @@ async def page(session: Session, kind: type[R], *, after: str = "", limit: int =
         limit=limit,
         **params,
     )
-    return [_read(kind, row.body) for row in rows]
+    return [read_row(kind, row.body) for row in rows]
 
 
 async def save(session: Session, kind: type[Row], rows: Sequence[Row]) -> None:
@@ -63,7 +63,8 @@ async def save(session: Session, kind: type[Row], rows: Sequence[Row]) -> None:
         )
 
 
-def _read(kind: type[R], body: str) -> R:
+def read_row(kind: type[R], body: str) -> R:
+    """Make a row of what its table holds."""
     # A row that a newer release wrote may say more than this one knows. Straight to the validator: pydantic's method
     # around it takes a fifth of the time.
     row: R = kind.__pydantic_validator__.validate_json(body, extra="ignore")
@@ -111,7 +112,7 @@ async def clock_now(session: Session) -> tuple[int, int]:
 async def changed(session: Session, kind: type[R], since: int) -> list[tuple[R, int]]:
     """Return (row, clock) for rows changed since a clock that `clock_now` gave; a row may come twice, never never."""
     rows = await session.rows(f"SELECT body, clock FROM {kind.TABLE} WHERE clock >= :since ORDER BY key", since=since)
-    return [(_read(kind, row.body), row.clock) for row in rows]
+    return [(read_row(kind, row.body), row.clock) for row in rows]
 
 
 async def count(session: Session, kind: type[Row]) -> dict[str, int]:

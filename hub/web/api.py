@@ -14,10 +14,10 @@ from starlette.routing import Route
 from hub.metrics import Meter
 from hub.parts import Hub, hub_url
 from hub.web.acts import acts
+from hub.web.console import links, site
 from hub.web.contract import contract, with_ingest
 from hub.web.figures import figures
 from hub.web.health import health
-from hub.web.home import home
 from hub.web.ingest import PATH, post_events
 from hub.web.limits import Buckets
 from hub.web.manners import Manners
@@ -29,7 +29,7 @@ TITLE = "vet-hub"
 RELEASE = version("vet-hub")
 ABOUT = "An event-driven hub between companies with skill needs and providers of short vocational training."
 
-ROUTERS = (reads, acts, story, contract, health, figures, home)
+ROUTERS = (reads, acts, story, contract, health, figures)
 
 
 def make_app(hub: Hub) -> FastAPI:
@@ -42,12 +42,14 @@ def make_app(hub: Hub) -> FastAPI:
         redirect_slashes=False,
         exception_handlers=dict(HANDLERS),
         telemetry={"tracing": False, "metrics": False, "logs": False},
-        routes=[Route(PATH, post_events, methods=["POST"])],
+        routes=[Route(PATH, post_events, methods=["POST"]), *site.ROUTES],
     )
     app.state.hub = hub
     app.state.meter = Meter()
     app.state.buckets = Buckets(hub.settings.rate, hub.settings.burst)
-    app.add_middleware(Manners, meter=app.state.meter, https=hub_url(hub.settings).startswith("https://"))
+    https = hub_url(hub.settings).startswith("https://")
+    app.add_middleware(Manners, meter=app.state.meter, https=https, pages={links.HOME: site.failed})
+    site.furnish(app, hub)
     for router in ROUTERS:
         app.include_router(router)
     app.add_route("/openapi.json", _get_openapi)

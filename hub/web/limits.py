@@ -8,11 +8,17 @@ from hub.web.problems import Refuse
 
 
 class Buckets:
-    """One bucket a key. Only keys that were checked get one, so there are as many as there are keys."""
+    """One bucket a key. Only keys that were checked get one, so there are as many as there are keys.
 
-    def __init__(self, rate: float, burst: int, *, now: Callable[[], float] = monotonic) -> None:
+    Where anybody may come, `most` bounds them: beyond it all begin anew.
+    """
+
+    def __init__(
+        self, rate: float, burst: int, *, most: int | None = None, now: Callable[[], float] = monotonic
+    ) -> None:
         self._rate = rate
         self._burst = burst
+        self._most = most
         self._now = now
         self._left: dict[str, tuple[float, float]] = {}  # key id → tokens at an instant
 
@@ -20,6 +26,8 @@ class Buckets:
         """Take tokens; raises Refuse with 429 and Retry-After when there are too few, and takes none then."""
         if cost <= 0:
             return
+        if self._most is not None and len(self._left) >= self._most and key_id not in self._left:
+            self._left.clear()
         now = self._now()
         tokens, at = self._left.get(key_id, (float(self._burst), now))
         tokens = min(self._burst, tokens + (now - at) * self._rate)

@@ -4,12 +4,14 @@ A plain ASGI layer, because it runs for every post. Authentication is not its ma
 """
 
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from secrets import token_hex
 from time import perf_counter
 from typing import Any
 
 import structlog
+from starlette.requests import Request
+from starlette.responses import Response
 
 from hub.logs import frames
 from hub.metrics import REQUESTS, Meter
@@ -19,6 +21,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
+Failure = Callable[[Request, str], Response]
+"""Makes the answer for an error nobody foresaw, from the request and its id."""
 
 log = structlog.get_logger()
 GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -27,19 +31,23 @@ NO_TRACE = b"0" * 32
 API_POLICY = b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 ALWAYS = (
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
-UNLESS_SET = ((b"cache-control", b"no-store"), (b"content-security-policy", API_POLICY))
+UNLESS_SET = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", API_POLICY),
+    (b"referrer-policy", b"no-referrer"),
+)
 ONLY_HTTPS = (b"strict-transport-security", b"max-age=31536000")
 
 
 class Manners:
-    """Wraps the application."""
+    """Wraps the application. `pages` are the beginnings of paths where people read, with what tells them of a failure."""
 
-    def __init__(self, app: App, *, meter: Meter, https: bool) -> None:
+    def __init__(self, app: App, *, meter: Meter, https: bool, pages: Mapping[str, Failure]) -> None:
         self._app = app
         self._meter = meter
+        self._pages = pages
         self._always = (*ALWAYS, ONLY_HTTPS) if https else ALWAYS
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -57,13 +65,18 @@ class Manners:
             log.error("request.failed", route=answer.route, error=type(error).__name__, trace=where)  # noqa: TRY400
             if answer.status:
                 raise
-            await Refuse(500, f"Tell the hub's operator the request id {answer.request_id.decode()}.").response()(
-                answer.scope, receive, answer.send
-            )
+            await self._failure(answer)(answer.scope, receive, answer.send)
         finally:
             structlog.contextvars.unbind_contextvars("request_id")
             self._meter.took(perf_counter() - began, answer.route)
             self._meter.count(REQUESTS, answer.route, str(answer.status or 499))
+
+    def _failure(self, answer: "Answer") -> Response:
+        request_id = answer.request_id.decode()
+        for beginning, failed in self._pages.items():
+            if answer.scope["path"].startswith(beginning):
+                return failed(Request(answer.scope), request_id)
+        return Refuse(500, f"Tell the hub's operator the request id {request_id}.").response()
 
 
 class Answer:

@@ -45,8 +45,9 @@ def nobody(_port: int) -> None:
 async def serve(hub: Hub, *, host: str, port: int, ready: Ready = nobody) -> None:
     """Serve until cancelled; raises HubError when the port cannot be had. Port 0 takes any free one."""
     with taken(host, port) as listening:
+        app = make_app(hub)
         config = uvicorn.Config(
-            make_app(hub),
+            app,
             lifespan="off",
             ws="none",
             log_config=None,
@@ -61,6 +62,7 @@ async def serve(hub: Hub, *, host: str, port: int, ready: Ready = nobody) -> Non
         try:
             await asyncio.shield(serving)
         finally:
+            app.state.live.close()  # streams have no end of their own, and the server waits for them
             server.should_exit = True
             await serving
 

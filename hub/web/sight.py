@@ -32,11 +32,19 @@ async def sees_need(session: Session, need: Need, sender: Sender) -> bool:
         return True
     if not sender.may("coordinate"):
         return False
-    regions = await _regions(session, sender)
+    regions = await regions_of(session, sender)
     return any(place.nuts.startswith(region) for place in need.told.locations for region in regions)
 
 
-async def _regions(session: Session, sender: Sender) -> Sequence[str]:
+async def regions_seen(session: Session, sender: Sender) -> Sequence[str] | None:
+    """Return the NUTS prefixes whose needs somebody sees as a coordinator; None for who sees all."""
+    if sees_all(sender):
+        return None
+    return await regions_of(session, sender) if sender.may("coordinate") else ()
+
+
+async def regions_of(session: Session, sender: Sender) -> Sequence[str]:
+    """Return the NUTS prefixes an organisation looks after."""
     if sender.org == HUB_ORG:
         return ("",)
     row = (await nouns.load(session, Organisation, [sender.org])).get(sender.org)

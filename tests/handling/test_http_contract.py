@@ -24,7 +24,6 @@ from hub.access import create_key
 from hub.app import embedded
 from hub.settings import Settings, load
 from hub.web.api import make_app, openapi
-from hub.web.home import PAGE
 from hub.web.serve import serve
 from tests import builders
 from tests.handling.conftest import Caller, Office
@@ -60,14 +59,10 @@ async def test_no_page_of_the_hub_loads_anything_from_elsewhere(office: Office) 
     assert "<script" not in page
 
 
-async def test_the_first_page_says_what_this_is_under_a_policy_that_allows_its_style_alone(office: Office) -> None:
+async def test_people_who_come_to_the_address_alone_are_shown_the_console(office: Office) -> None:
     answer = await office.nobody.get("/")
 
-    assert answer.content == PAGE
-    assert "prefers-color-scheme: dark" in answer.text
-    assert answer.headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha256-")
-    for link in re.findall(r'href="([^"]+)"', answer.text):
-        assert (await office.nobody.get(link)).status_code == 200
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console")
 
 
 # ---- manners ----------------------------------------------------------------------------------------------------------
@@ -124,7 +119,9 @@ async def test_a_method_an_address_does_not_take_is_told_which_it_does(
     assert allowed in answer.headers["allow"]
 
 
-@pytest.mark.parametrize("path", ["/", "/livez", "/readyz", "/metrics", "/openapi.json", "/v1/curricula"])
+@pytest.mark.parametrize(
+    "path", ["/console/sign-in", "/livez", "/readyz", "/metrics", "/openapi.json", "/v1/curricula"]
+)
 async def test_head_is_get_without_the_body(office: Office, company: Caller, path: str) -> None:
     got = await office.http.get(path, headers=company.headers)
     headed = await office.http.head(path, headers=company.headers)

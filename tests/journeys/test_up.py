@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from hub import cli
@@ -40,6 +41,7 @@ class Running:
         while "vet-hub runs at" not in self.greeting:
             self.greeting = self._line()
         self.url = re.findall(r"http://[0-9.:]+", self.greeting)[0]
+        self.link = re.findall(r"http://\S+/console/sign-in/\S+", self._line())[0]
 
     def _line(self) -> str:
         assert self.process.stdout is not None
@@ -89,6 +91,9 @@ def test_a_hub_takes_events_beside_which_nobody_else_runs_and_ends_on_a_signal(
 
     assert cli.run(["key", "list", "--data", running.folder, "--json"]) == 0
     assert [row["org"] for row in json.loads(capsys.readouterr().out)] == ["hub"]
+
+    assert running.link.startswith(running.url)
+    assert "Sign in</button>" in httpx.get(running.link).text
 
     assert "The hub has stopped" in running.stop()
     assert running.process.returncode == 0

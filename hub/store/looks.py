@@ -1,0 +1,126 @@
+"""Looks for the console: lists that begin with what moved last and go on from a cursor, and how much there is of what.
+
+Every list is read along an index and cut, so that a page costs the same with ten needs and with a hundred thousand.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from hub.rows import Gap, Match, Need, Request, Row
+from hub.store.nouns import read_row
+from hub.store.session import Session, listed, values
+
+R = TypeVar("R", bound=Row)
+Regions = Sequence[str] | None
+"""NUTS prefixes a reader looks after; None for a reader who sees everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[R]):
+    """One row of a list with the clock of its last change, which its cursor is made of."""
+
+    row: R
+    clock: int
+
+    @property
+    def cursor(self) -> str:
+        """Where the next page goes on."""
+        return f"{self.clock}~{self.row.key}"
+
+
+def cursor_of(text: str) -> tuple[int, str] | None:
+    """Read a cursor; None where it is none, so that a mangled address shows the first page."""
+    clock, mark, key = text.partition("~")
+    return (int(clock), key) if mark and clock.isdecimal() and len(clock) < 19 and key else None
+
+
+async def newest(
+    session: Session,
+    kind: type[R],
+    *,
+    limit: int,
+    state: str = "",
+    org: str = "",
+    regions: Regions = None,
+    before: tuple[int, str] | None = None,
+) -> list[Found[R]]:
+    """Return rows, last changed first, after a cursor; of a state, an organisation, or regions only."""
+    wanted, given = ["true"], dict[str, Any](limit=limit)
+    if state:
+        wanted, given = [*wanted, "t.state = :state"], given | {"state": state}
+    if org:
+        wanted, given = [*wanted, "t.org = :org"], given | {"org": org}
+    if before:
+        wanted += ["(t.clock, t.key) < (:clock, :key)"]
+        given |= {"clock": before[0], "key": before[1]}
+    if regions is not None:
+        wanted += [_in_regions(session, kind)]
+        given |= {"regions": values(session.engine, list(regions))}
+    rows = await session.rows(
+        f"SELECT t.body, t.clock FROM {kind.TABLE} t WHERE {' AND '.join(wanted)} "
+        "ORDER BY t.clock DESC, t.key DESC LIMIT :limit",
+        **given,
+    )
+    return [Found(read_row(kind, row.body), int(row.clock)) for row in rows]
+
+
+def _in_regions(session: Session, kind: type[Row]) -> str:
+    about = "t.key" if kind is Need else "t.about"
+    body = "t.body" if kind is Need else f"(SELECT n.body FROM needs n WHERE n.key = {about})"
+    if session.engine == "sqlite":
+        return (
+            f"EXISTS (SELECT 1 FROM json_each({body}, '$.told.locations') p, json_each(:regions) r "
+            "WHERE substr(p.value ->> 'nuts', 1, length(r.value)) = r.value)"
+        )
+    return (
+        f"EXISTS (SELECT 1 FROM json_array_elements(CAST({body} AS json) -> 'told' -> 'locations') p, "
+        "unnest(CAST(:regions AS text[])) r WHERE starts_with(p ->> 'nuts', r))"
+    )
+
+
+async def counts_for(session: Session, *, regions: Regions = None) -> dict[str, dict[str, int]]:
+    """Return how many there are of each noun, by state."""
+    kinds: tuple[type[Row], ...] = (Need, Gap, Match, Request)
+    return {kind.TABLE: await _counts(session, kind, regions) for kind in kinds}
+
+
+async def _counts(session: Session, kind: type[Row], regions: Regions) -> dict[str, int]:
+    only, given = "true", dict[str, Any]()
+    if regions is not None:
+        only, given = _in_regions(session, kind), {"regions": values(session.engine, list(regions))}
+    rows = await session.rows(
+        f"SELECT t.state, count(*) AS n FROM {kind.TABLE} t WHERE {only} GROUP BY t.state", **given
+    )
+    return {row.state: int(row.n) for row in rows}
+
+
+async def parked_counts(session: Session) -> dict[str, int]:
+    """Return how many events are parked, by state."""
+    rows = await session.rows("SELECT state, count(*) AS n FROM parked GROUP BY state")
+    return {row.state: int(row.n) for row in rows}
+
+
+async def names(session: Session, orgs: Sequence[str]) -> dict[str, str]:
+    """Return the names under which organisations are known; one that is not registered is missing."""
+    told = ", ".join(_field(session, role) for role in ("company", "provider", "coordinator"))
+    rows = await session.rows(
+        f"SELECT t.key, coalesce({told}) AS name FROM organisations t WHERE t.key IN {listed(session.engine, 'orgs')}",
+        orgs=values(session.engine, sorted(set(orgs))),
+    )
+    return {row.key: row.name for row in rows if row.name}
+
+
+def _field(session: Session, role: str) -> str:
+    if session.engine == "sqlite":
+        return f"t.body ->> '$.{role}.legal_name'"
+    return f"CAST(t.body AS json) #>> '{{{role},legal_name}}'"
+
+
+async def told_at(session: Session, seqs: Sequence[int]) -> dict[int, str]:
+    """Return when events were stored, by their numbers."""
+    rows = await session.rows(
+        f"SELECT seq, received_at FROM history WHERE seq IN {listed(session.engine, 'seqs', 'bigint')}",
+        seqs=values(session.engine, list(seqs)),
+    )
+    return {int(row.seq): row.received_at for row in rows}

@@ -1,0 +1,169 @@
+"""Live parts: one stream of server-sent events a page says how many new events there are; the page decides when to look.
+
+Nothing of an event travels here but its noun, so a page never shows what its reader may not see. One task a process looks
+into the history while anybody listens. A stream ends on sign-out, when the session ends, and when the hub stops.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from events.envelope import Envelope
+from hub.errors import ServiceAway
+from hub.parts import Hub
+from hub.rows import Need
+from hub.store import history, nouns
+from hub.store.session import Session
+from hub.visitors import Visitor, stays
+from hub.web.console.visit import Desk, Visit
+from hub.web.problems import Refuse
+from hub.web.sight import regions_seen
+
+EVERY = 0.5  # seconds between looks
+HEARTBEAT = 15.0  # seconds of silence after which a comment is sent, so that proxies keep the stream open
+MOST = 1000  # events a look takes
+MOST_LISTENERS = 500  # streams of one process
+CLOCKWORK = "reminder.due"
+
+desk = Desk()
+
+
+class Listener:
+    """One open stream: counts by noun what came since it last said something."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self.visitor = visitor
+        self.new: Counter[str] = Counter()
+        self.stirred = asyncio.Event()
+        self.ended = False
+
+    def tell(self, nouns_said: Counter[str]) -> None:
+        """Add what came."""
+        self.new += nouns_said
+        self.stirred.set()
+
+    def end(self) -> None:
+        """End the stream."""
+        self.ended = True
+        self.stirred.set()
+
+
+class Live:
+    """Everybody who listens in this process."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._listeners: set[Listener] = set()
+        self._looking: asyncio.Task[None] | None = None
+        self._closed = False
+
+    async def stream(self, visitor: Visitor) -> AsyncIterator[bytes]:
+        """Give the pieces of one stream until it ends."""
+        listener = self._join(visitor)
+        try:
+            yield b"retry: 3000\n: here is what comes\n\n"
+            while not listener.ended:
+                yield await self._next(listener)
+        finally:
+            self._listeners.discard(listener)
+
+    def has_room(self) -> bool:
+        """Return whether one more may listen."""
+        return len(self._listeners) < MOST_LISTENERS
+
+    def leave(self, session: str) -> None:
+        """End the streams of a session."""
+        for listener in self._listeners:
+            if listener.visitor.session == session:
+                listener.end()
+
+    def close(self) -> None:
+        """End all streams, so that the server can stop."""
+        self._closed = True
+        for listener in self._listeners:
+            listener.end()
+        if self._looking is not None:
+            self._looking.cancel()
+
+    def _join(self, visitor: Visitor) -> Listener:
+        listener = Listener(visitor)
+        listener.ended = self._closed
+        self._listeners.add(listener)
+        if not self._closed and (self._looking is None or self._looking.done()):
+            self._looking = asyncio.create_task(self._look())
+        return listener
+
+    async def _next(self, listener: Listener) -> bytes:
+        try:
+            async with asyncio.timeout(HEARTBEAT):
+                await listener.stirred.wait()
+        except TimeoutError:
+            if not await stays(self._hub.store, self._hub.clock, listener.visitor.session):
+                listener.end()
+                return b"event: ended\ndata: {}\n\n"
+            return b": still here\n\n"
+        listener.stirred.clear()
+        if listener.ended:
+            return b"event: ended\ndata: {}\n\n"
+        new, listener.new = listener.new, Counter()
+        return b"event: new\ndata: " + orjson.dumps(dict(new)) + b"\n\n"
+
+    async def _look(self) -> None:
+        position = await self._hub.store.read(history.last_seq)
+        while self._listeners:
+            await asyncio.sleep(EVERY)
+            with suppress(ServiceAway):
+                position = await self._tell_after(position)
+
+    async def _tell_after(self, position: int) -> int:
+        said = await self._hub.store.read(history.tail, after_seq=position, limit=MOST)
+        shown = [each for each in said if each.short_type != CLOCKWORK]
+        for listener in list(self._listeners) if shown else ():
+            own = await self._hub.store.read(_seen_by, listener.visitor, shown)
+            if own:
+                listener.tell(own)
+        return (said[-1].seq or position) if said else position
+
+
+async def _seen_by(session: Session, visitor: Visitor, said: list[Envelope]) -> Counter[str]:
+    """Count by noun what a reader may know of: all of it for operators, the needs of their regions for coordinators."""
+    regions = await regions_seen(session, visitor.sender)
+    if regions is None:
+        return Counter(noun_of(each) for each in said)
+    keys = sorted({each.partition_key or "" for each in said})
+    needs = await nouns.load(session, Need, keys)
+    seen = {
+        key
+        for key, need in needs.items()
+        if any(place.nuts.startswith(region) for place in need.told.locations for region in regions)
+    }
+    return Counter(noun_of(each) for each in said if each.partition_key in seen)
+
+
+def noun_of(envelope: Envelope) -> str:
+    """Return the noun an event's type begins with."""
+    return envelope.short_type.partition(".")[0]
+
+
+@desk.page("/live")
+async def live(visit: Visit) -> Response:
+    """The stream of what is new."""
+    found = live_of(visit.request)
+    if not found.has_room():
+        raise Refuse(503, "Too many pages listen already; reload by hand.")
+    return StreamingResponse(
+        found.stream(visit.visitor),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+def live_of(request: Request) -> Live:
+    """Return the application's live parts."""
+    found: Live = request.app.state.live
+    return found
