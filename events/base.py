@@ -4,13 +4,14 @@ The executor reads `refs` of every event to load rows, so the way through the fi
 """
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from events.envelope import TYPE_PREFIX, Envelope
 from events.refs import Step, walk, way_through
 
+P = TypeVar("P", bound=BaseModel)
 COMPANY, PROVIDER, COORDINATOR, HUB = "company", "provider", "coordinator", "hub"
 ONLY_HUB = frozenset({HUB})
 
@@ -56,6 +57,10 @@ class Event(BaseModel):
             return self._envelope  # type: ignore[attr-defined,no-any-return]
         except AttributeError:
             raise LookupError(f"{self.TYPE} was made here and has no envelope yet") from None
+
+    def payload(self, kind: type[P]) -> P:
+        """Return the data alone, as the shape that rows keep: the envelope stays behind."""
+        return kind.model_construct(self.model_fields_set, **vars(self))
 
     @property
     def subject(self) -> str:

@@ -6,6 +6,7 @@ Attributes are those of CloudEvents 1.0 §3.1; the ones the hub sets itself are 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 TYPE_PREFIX = "eu.vethub."
 HUB_SOURCE = "/hub"
@@ -48,4 +49,9 @@ class Envelope:
     @property
     def short_type(self) -> str:
         """The type without prefix and version, `need.published`; the full type where it is not one of ours."""
-        return self.type.removeprefix(TYPE_PREFIX).rpartition(".v")[0] or self.type
+        return _short(self.type)
+
+
+@lru_cache(maxsize=1024)  # there are a few dozen types, and each event is asked for its own several times
+def _short(wire_type: str) -> str:
+    return wire_type.removeprefix(TYPE_PREFIX).rpartition(".v")[0] or wire_type

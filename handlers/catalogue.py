@@ -38,14 +38,14 @@ catalogue = Router("matcher")
 def record_company(event: CompanyRegistered | CompanyUpdated, uow: UnitOfWork) -> None:
     """Keep what a company says of itself."""
     row = _organisation(event.company_id, uow)
-    uow.save(row.model_copy(update={"company": told(organisations.Company, event), "told_seq": uow.seq}))
+    uow.save(row.model_copy(update={"company": event.payload(organisations.Company), "told_seq": uow.seq}))
 
 
 @catalogue.on("record-coordinator")
 def record_coordinator(event: CoordinatorRegistered | CoordinatorUpdated, uow: UnitOfWork) -> None:
     """Keep what a coordinator says of itself."""
     row = _organisation(event.organisation_id, uow)
-    uow.save(row.model_copy(update={"coordinator": told(organisations.Coordinator, event), "told_seq": uow.seq}))
+    uow.save(row.model_copy(update={"coordinator": event.payload(organisations.Coordinator), "told_seq": uow.seq}))
 
 
 @catalogue.on("record-provider")
@@ -54,7 +54,7 @@ def record_provider(
 ) -> Iterator[NeedRematchDue]:
     """Keep what a provider says of itself; where it teaches and how quickly changes what its courses can answer."""
     row = _organisation(event.provider_id, uow)
-    uow.save(row.model_copy(update={"provider": told(organisations.Provider, event), "told_seq": uow.seq}))
+    uow.save(row.model_copy(update={"provider": event.payload(organisations.Provider), "told_seq": uow.seq}))
     for course in index.of_provider(event.provider_id):
         yield from _rematch(course, index.course(course.ref, uow), uow, index, because="provider_changed")
 
@@ -74,7 +74,7 @@ def record_curriculum(
         key=event.subject,
         org=event.provider_id,
         state="published",
-        told=told(curricula.Curriculum, event),
+        told=event.payload(curricula.Curriculum),
         told_seq=uow.seq,
     )
     uow.save(row)
@@ -106,7 +106,7 @@ def record_session(
         org=event.org,
         state="scheduled",
         curriculum=curriculum.key,
-        told=told(curricula.Session, event),
+        told=event.payload(curricula.Session),
         told_seq=uow.seq,
     )
     uow.save(row)
@@ -131,11 +131,6 @@ def note_seats(event: SessionSeatsChanged, uow: UnitOfWork, index: MatchingIndex
         raise Waiting("seats", event.subject, "the new number of seats is being recorded")
     course = index.known_course(session.curriculum)
     yield from _rematch(course, course, uow, index, because="seats_changed")
-
-
-def told(kind: type, event: object) -> object:
-    """Return the payload of an event as the shape that rows keep."""
-    return kind.model_validate(event, from_attributes=True)  # type: ignore[attr-defined]
 
 
 def _organisation(slug: str, uow: UnitOfWork) -> Organisation:

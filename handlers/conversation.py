@@ -59,7 +59,7 @@ def record_answer(event: MatchAnswered, uow: UnitOfWork) -> Iterator[RequestAnsw
     uow.only_newer(request)
     if request.state in ("closed", "expired"):
         raise Refused("match_closed", f"match {event.match_id} is no longer open for answers")
-    answer = matches.Answer.model_validate(event, from_attributes=True)
+    answer = event.payload(matches.Answer)
     uow.save(request.model_copy(update={"state": ANSWERS[event.decision], "answer": answer, "told_seq": uow.seq}))
     yield RequestAnswered(
         match_id=event.match_id,

@@ -232,7 +232,7 @@ def _stated(event: NeedPublished, uow: UnitOfWork) -> Need:
 
 
 def _told(event: NeedPublished | NeedUpdated) -> needs.Need:
-    return needs.Need.model_validate(event, from_attributes=True)
+    return event.payload(needs.Need)
 
 
 def _require_company(company_id: str, uow: UnitOfWork) -> None:

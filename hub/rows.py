@@ -6,11 +6,13 @@ Handlers change a row with `model_copy(update=…)` and save it; `version` is th
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
 
 from schemas import curricula, gaps, matches, needs, organisations
+
+_set = object.__setattr__
 
 
 class Row(BaseModel):
@@ -29,6 +31,17 @@ class Row(BaseModel):
     version: int = 0
     told_seq: int = 0
     """Number of the event that told the row last; an older one that comes late must not put its word back."""
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a changed copy. Pydantic's own way takes three times as long, and each event changes a row or two."""
+        if deep:
+            return super().model_copy(update=update, deep=True)
+        copy = object.__new__(type(self))
+        _set(copy, "__dict__", {**self.__dict__, **(update or {})})
+        _set(copy, "__pydantic_fields_set__", self.__pydantic_fields_set__)
+        _set(copy, "__pydantic_extra__", None)
+        _set(copy, "__pydantic_private__", None)
+        return copy
 
 
 class Organisation(Row):

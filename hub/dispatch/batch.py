@@ -70,7 +70,7 @@ class Batch:
         held_keys: set[str] = set()
         wanted: set[Wanted] = set()
         for task in todo:
-            if task.key in held_keys:
+            if held_keys and task.key in held_keys:
                 held.append(task)
                 continue
             missing = self._run(task)
@@ -134,13 +134,11 @@ class Batch:
         return NOTHING
 
     def _stands_behind(self, task: Task) -> bool:
-        if task.key in self.failed:
-            return True
-        return task.delivery.parked is None and task.key in self.blocked
+        key = task.key
+        return key in self.failed or (key in self.blocked and task.delivery.parked is None)
 
     def _settle(self, delivery: Delivery, outcome: str, note: str | None = None) -> None:
-        at = parking.place(delivery)
-        self.settled.append(Settled(at.source, at.id, outcome, note))
+        self.settled.append(Settled(*parking.name_of(delivery), outcome, note))
 
     def _refuse(self, envelope: Envelope, refusal: Refused, now: datetime) -> None:
         if envelope.source == HUB_SOURCE:

@@ -77,7 +77,7 @@ class Executor:
             taken = await tx.do(claim, [task], batch, ())
             for one in taken:
                 batch.fail(one.delivery, error)
-            await tx.do(flush, batch, self._appender, None)
+            await tx.finish(flush, batch, self._appender, None)
         self._count(batch, len(taken))
         return len(taken)
 
@@ -101,8 +101,7 @@ class Executor:
                 rounds += 1
                 if rounds > LOADS:
                     raise NotLoaded(wanted)
-            await tx.do(flush, batch, self._appender, position)
-            reach("executor.flushed")
+            await tx.finish(flush, batch, self._appender, position)
         reach("executor.committed")
         self._count(batch, len(taken))
         if batch.released:
@@ -125,7 +124,10 @@ def named_rows(tasks: Sequence[Task]) -> set[Wanted]:
     wanted: set[Wanted] = set()
     for task in tasks:
         if task.event is not None:
-            wanted.update((BY_NOUN[noun], key) for noun, key in task.event.refs() if noun in BY_NOUN)
+            for noun, key in task.event.refs():
+                kind = BY_NOUN.get(noun)
+                if kind is not None:
+                    wanted.add((kind, key))
     return wanted
 
 

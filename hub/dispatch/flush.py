@@ -7,8 +7,9 @@ import orjson
 
 from hub.clock import stamp
 from hub.dispatch.batch import Batch, Task, Wanted
-from hub.dispatch.parking import place
+from hub.dispatch.parking import name_of
 from hub.dispatch.unit_of_work import Job, Memory, Reminder, Search
+from hub.failpoints import reach
 from hub.rows import KINDS, Row
 from hub.store import cursors, due, history, inbox, jobs, nouns, parked
 from hub.store.history import Entry
@@ -33,7 +34,7 @@ async def claim(session: Session, tasks: Sequence[Task], batch: Batch, wanted: I
     """Take the tasks that nobody took, learn which keys are blocked, load what the payloads name."""
     fresh = [task for task in tasks if task.delivery.parked is None]
     again = [task for task in tasks if task.delivery.parked is not None]
-    named = [((at.source, at.id), task) for task in fresh for at in (place(task.delivery),)]
+    named = [(name_of(task.delivery), task) for task in fresh]
     names = sorted({name for name, _ in named})
     new = await inbox.claim(session, names, grp=batch.group, epoch=batch.epoch, at=stamp(batch.now))
     # Only now: the insert above waits for whoever holds the same events, and what they parked must be seen here.
@@ -82,6 +83,7 @@ async def flush(session: Session, batch: Batch, log: Appender, position: int | N
         await parked.through(session, batch.through)
     if position is not None:
         await cursors.move(session, batch.group, position)
+    reach("executor.flushed")
 
 
 async def _save(session: Session, memory: Memory, group: str) -> list[str]:

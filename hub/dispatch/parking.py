@@ -35,6 +35,12 @@ def place(delivery: Delivery) -> Place:
     return Place(envelope.source, envelope.id, envelope.type, envelope.partition_key or "", envelope.seq)
 
 
+def name_of(delivery: Delivery) -> tuple[str, str]:
+    """Return the (source, id) that the inbox knows a delivery by."""
+    envelope = delivery.envelope
+    return (envelope.source, envelope.id) if envelope else place(delivery)[:2]
+
+
 def waiting(delivery: Delivery, why: Waiting, *, grp: str, epoch: int, now: datetime) -> ParkedRow:
     """Park an event until the row it names is saved."""
     attempts, first_at = _counted(delivery, now)

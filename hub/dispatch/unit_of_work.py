@@ -4,7 +4,7 @@
 event's draft over it; the executor keeps the draft when the event is done and forgets it otherwise.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
@@ -81,6 +81,19 @@ DEFAULT_TERMS = Terms()
 
 class UnitOfWork:
     """One event's draft. Rows are frozen: change one with `model_copy(update=…)` and `save` it."""
+
+    __slots__ = (
+        "_drafts",
+        "_handler",
+        "_jobs",
+        "_made",
+        "_memory",
+        "_reminders",
+        "envelope",
+        "now",
+        "partition",
+        "terms",
+    )
 
     def __init__(
         self, memory: Memory, *, envelope: Envelope, now: datetime, partition: str = "", terms: Terms = DEFAULT_TERMS
@@ -184,9 +197,8 @@ class UnitOfWork:
         self._handler = handler
         self._made = 0
 
-    def keep(self) -> Sequence[RowKey]:
-        """Move the draft into the batch's memory; returns what was saved (the executor's call)."""
+    def keep(self) -> None:
+        """Move the draft into the batch's memory (the executor's call)."""
         self._memory.saved.update(self._drafts)
         self._memory.reminders.extend(self._reminders)
         self._memory.jobs.extend(self._jobs)
-        return tuple(self._drafts)

@@ -64,7 +64,7 @@ def drive(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 class LiteTransaction:
-    """The writer's transaction; each step is one hop to its thread, and the first one begins it."""
+    """The writer's transaction; each step is one hop to its thread. The first one begins it, a last one commits."""
 
     def __init__(self, store: "LiteStore") -> None:
         self._store = store
@@ -73,6 +73,10 @@ class LiteTransaction:
     async def do(self, question: Question[Answer], *args: Any, **kwargs: Any) -> Answer:
         """Run one query function in the writer's thread."""
         return await self._store.in_writer(self, question, *args, **kwargs)
+
+    async def finish(self, question: Question[Answer], *args: Any, **kwargs: Any) -> Answer:
+        """Run the last one and commit."""
+        return await self._store.in_writer(self, question, *args, last=True, **kwargs)
 
 
 class FirstComeQueue:
@@ -181,10 +185,10 @@ class LiteStore:
         return await loop.run_in_executor(self._readers, self._look, question, args, kwargs)
 
     async def in_writer(
-        self, transaction: LiteTransaction, question: Question[Answer], *args: Any, **kwargs: Any
+        self, transaction: LiteTransaction, question: Question[Answer], *args: Any, last: bool = False, **kwargs: Any
     ) -> Answer:
-        """Run one query function in a transaction."""
-        return await self._hop(self._step_in, transaction, question, args, kwargs)
+        """Run one query function in a transaction, and commit when it is the last."""
+        return await self._hop(self._step_in, transaction, question, args, kwargs, last)
 
     async def _hop(self, function: Callable[..., T], *args: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._writer, calling, function, *args)
@@ -206,12 +210,21 @@ class LiteStore:
             raise
 
     def _step_in(
-        self, transaction: LiteTransaction, question: Question[T], args: tuple[Any, ...], kwargs: dict[str, Any]
+        self,
+        transaction: LiteTransaction,
+        question: Question[T],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        last: bool,
     ) -> T:
         if not transaction.begun:
             self._say("BEGIN IMMEDIATE")
             transaction.begun = True
-        return self._step(question, args, kwargs)
+        answer = self._step(question, args, kwargs)
+        if last:
+            self._commit()
+            transaction.begun = False
+        return answer
 
     def _step(self, question: Question[T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
         return drive(question(LiteSession(self._open_connection()), *args, **kwargs))  # type: ignore[arg-type]

@@ -18,6 +18,10 @@ class Transaction(Protocol):
         """Run one query function inside this transaction."""
         ...
 
+    async def finish(self, question: Question[Answer], *args: Any, **kwargs: Any) -> Answer:
+        """Run the last query function and commit: where the engine is a thread away, in one hop."""
+        ...
+
 
 class Store(Protocol):
     """State on one engine. Nothing it was told is kept unless the transaction's block ended without an error."""

@@ -61,6 +61,10 @@ class PostgresTransaction:
         """Run one query function inside it."""
         return await question(self._session, *args, **kwargs)
 
+    async def finish(self, question: Question[Answer], *args: Any, **kwargs: Any) -> Answer:
+        """Run the last one; the block's end, which comes next, commits."""
+        return await self.do(question, *args, **kwargs)
+
 
 class PostgresStore:
     """State on PostgreSQL."""

@@ -8,6 +8,7 @@ import pytest
 
 from events.base import Event
 from hub.dispatch import executor as executor_module
+from hub.dispatch import flush as flush_module
 from hub.dispatch.batch import Task
 from hub.dispatch.executor import Executor, named_rows
 from hub.dispatch.flush import claim, flush, load
@@ -320,6 +321,7 @@ async def test_a_batch_that_is_broken_off_leaves_nothing_and_comes_again(
     deliveries = await bench.tell(*needs(6))
     with monkeypatch.context() as broken:
         broken.setattr(executor_module, "reach", break_off)
+        broken.setattr(flush_module, "reach", break_off)
         with pytest.raises(asyncio.CancelledError):
             await bench.run(toys, deliveries, position=6)
 
