@@ -14,6 +14,7 @@ import structlog
 from events.notifications import NotificationDelivered, NotificationFailed
 from hub.clock import Clock, stamp
 from hub.couriers import Carried
+from hub.mail.calendar import calendar_file
 from hub.mail.deliver import Delivered, LocalMailbox, Mailer, Permanent, Relay, SmtpMailer, Temporary, Unreachable
 from hub.mail.kinds import MAILS
 from hub.mail.message import Address, Unaddressable, compose, message_id
@@ -63,13 +64,15 @@ class MailChannel:
 def composed(job: JobRow, person: people.Person, *, sender: Address) -> EmailMessage:
     """Make a job's message: the same bytes at every attempt, and for whoever looks at it later."""
     context = MAILS[job.kind].model_validate(job.body["context"])
+    at = datetime.fromisoformat(job.body["at"])
     return compose(
         render(job.kind, language=person.language, context=context),
         sender=sender,
         recipient=Address(person.name, person.email),
         message_id=name_of(job, sender),
-        sent_at=datetime.fromisoformat(job.body["at"]),
+        sent_at=at,
         feedback_id=f"{job.kind}:vet-hub",
+        calendar=calendar_file(context, language=person.language, at=at, organiser=sender.addr_spec),
     )
 
 

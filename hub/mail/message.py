@@ -1,4 +1,4 @@
-"""Makes the message that leaves: headers, a text part and an HTML part. Pure; the same input gives the same bytes.
+"""Makes the message that leaves: headers, a text part, an HTML part and a calendar file. Pure; the same input gives the same bytes.
 
 Called by the courier. A retry therefore sends what the first attempt sent, and a second copy is known by its Message-ID.
 Never says whose address or name was wrong: what is raised here ends in a log.
@@ -14,6 +14,7 @@ from email.message import EmailMessage
 from hashlib import sha256
 
 from hub.errors import HubError
+from hub.mail.calendar import CalendarFile
 from hub.mail.render import Rendered
 
 POLICY = policy.SMTP
@@ -73,6 +74,7 @@ def compose(
     message_id: str,
     sent_at: datetime,
     feedback_id: str,
+    calendar: CalendarFile | None = None,
     reply_to: Address | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> EmailMessage:
@@ -94,8 +96,18 @@ def compose(
     message.set_content(rendered.text, cte="quoted-printable")
     message.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
     message.set_boundary(_boundary(message_id))
+    if calendar is not None:
+        _attach(message, calendar)
+        message.set_boundary(_boundary(f"{message_id} and files"))
     message["Content-Language"] = rendered.language  # last, for setting the content clears such headers
     return message
+
+
+def _attach(message: EmailMessage, calendar: CalendarFile) -> None:
+    message.add_attachment(calendar.content, maintype="text", subtype="calendar", filename="vet-hub.ics")
+    *_, file = message.iter_attachments()
+    file.set_param("charset", "utf-8")
+    file.set_param("method", calendar.method)  # calendars offer to take it over when the type says so too
 
 
 def _put(message: EmailMessage, name: str, value: str | datetime | MailAddress) -> None:

@@ -73,12 +73,17 @@ def _environment(language: Language) -> Environment:
         days=language.days,
         language=language.language,
         levels=language.levels,
+        money=language.money,
+        names=language.names,
+        notes=language.notes,
         number=language.number,
+        places=language.places,
         price=language.price,
         reasons=language.reasons,
         region=language.region,
         told=_told(language),
         where=language.where,
+        word=language.word,
     )
     return environment
 
@@ -106,7 +111,7 @@ def _wrap(text: str) -> str:
 
 
 def _wrap_line(line: str) -> str:
-    indent = re.match(r" *(?:[-*✓] |\d+\. )?", line)
+    indent = re.match(r" *(?:[-*✓–!✗] |\d+\. )?", line)
     return textwrap.fill(
         line,
         TEXT_WIDTH,

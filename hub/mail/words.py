@@ -1,26 +1,40 @@
-"""The hub's own words in each language: translations, dates, money, names of places, and sentences for codes.
+"""The hub's own words in each language: translations, dates, money, names of places, and the sentences of codes.
 
 Called by `hub/mail/render` as template filters. Catalogues are read as text (.po) at first use: no compiled file to keep in step.
 """
 
 import gettext
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
+from typing import Literal, NamedTuple
 
 from babel import Locale
 from babel.dates import format_date, format_interval, format_skeleton
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal
 
-from hub.mail.kinds import Region, Session
+from hub.mail.kinds.base import Region, Session
+from hub.mail.sentences import (
+    GAPS,
+    MODES,
+    PRICES,
+    TABLES,
+    TOLD_TO_COMPANIES,
+    TOLD_TO_PROVIDERS,
+    WELCOME,
+    WISHES,
+    Counted,
+    Sentence,
+)
 from schemas.matches import Levels, Reason
-from schemas.values import Price, Title, Window
+from schemas.values import Money, Price, Title, Window
 
 LANGUAGES: Mapping[str, str] = {"en": "en_GB", "es": "es_ES", "pt": "pt_PT"}
 """The languages we write, each with the country whose dates, money and spelling it follows."""
@@ -41,45 +55,11 @@ def _(message: str) -> str:
     return message
 
 
-REASONS: Mapping[str, str] = {
-    "teaches": _("skills covered: %(taught)s of %(asked)s"),
-    "at_your_site": _("can be held at the company, which lies in the area you cover"),
-    "online": _("online, so the distance does not matter"),
-    "distance": _("less than %(km)s km from the company"),
-    "distance_estimated": _("less than %(km)s km from the company"),
-    "starts_at_earliest": _("starts in the time asked for"),
-    "starts_after_earliest": _("starts in the time asked for"),
-    "starts_as_preferred": _("starts in the time asked for"),
-    "starts_off_preferred": _("starts in the time asked for"),
-    "on_demand": _("is held on demand"),
-    "level_fits": _("at the level asked for"),
-    "teaches_nothing_else": _("teaches nothing beyond what is asked for"),
-    "under_your_limit": _("within the price asked for"),
-    "at_your_limit": _("within the price asked for"),
-    "your_first_language": _("in %(language)s, a language the company asked for"),
-    "another_of_your_languages": _("in %(language)s, a language the company asked for"),
-    "wish_met": _("marked as %(wish)s, as asked for"),
-    "credential_offered": _("ends with a credential, as asked for"),
-}
-"""The matching rules' notes (`hub/matching/explain.NOTES`) as their provider is told them; a note that is not here is kept
-from it. Nothing here may tell who the company is or what its limits are, so distances are told in steps of 10 km."""
+class Note(NamedTuple):
+    """A reason in words, and whether it speaks for the candidate."""
 
-WISHES: Mapping[str, str] = {
-    "green": _("green"),
-    "digital": _("digital"),
-}
-
-MODES: Mapping[str, str] = {
-    "presential": _("in person"),
-    "online": _("online"),
-    "blended": _("partly online"),
-    "workplace": _("at the workplace"),
-}
-
-PRICES: Mapping[str, str] = {
-    "learner": _("%(money)s per learner"),
-    "group": _("%(money)s for the group"),
-}
+    good: bool
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +87,28 @@ class Language:
         """1,200 in English, 1200 in Portuguese."""
         return _kept_together(format_decimal(value, format="#,##0.#", locale=self.locale))
 
+    def money(self, money: Money) -> str:
+        """€220.00."""
+        return _kept_together(format_currency(money.amount, money.currency, locale=self.locale))
+
     def price(self, price: Price) -> str:
         """€220.00 per learner."""
-        money = _kept_together(format_currency(price.amount, price.currency, locale=self.locale))
-        return self.catalogue.gettext(PRICES.get(price.per, "%(money)s")) % {"money": money}
+        return self.say(PRICES.get(price.per, "%(money)s"), {"money": self.money(price)})
+
+    def names(self, names: Iterable[str], how: Literal["standard", "or"] = "standard") -> str:
+        """CTCP, MOVEX and TUIASI."""
+        return format_list([clean(name) for name in names], style=how, locale=self.locale)
+
+    def word(self, code: str, table: str, *, who: str = "", count: int = 1) -> str:
+        """What a code means; one that we have no sentence for is told as it is."""
+        sentence = TABLES[table].get(code)
+        return self.say(sentence, {"who": clean(who)}, count=count) if sentence else clean(code)
+
+    def say(self, sentence: Sentence, figures: Mapping[str, object], *, count: float = 2) -> str:
+        """Translate a sentence and put its figures in; `count` chooses between one and several."""
+        if not isinstance(sentence, Counted):
+            return self.catalogue.gettext(sentence) % figures
+        return self.catalogue.ngettext(sentence.one, sentence.many, 1 if count == 1 else 2) % figures
 
     def levels(self, levels: Levels) -> str:
         """EQF 3–4; empty when no level was asked for."""
@@ -129,28 +127,73 @@ class Language:
             return f"{clean(region.code)} ({country})"
         return f"{self.choose(region.label)[1]} ({clean(region.code)}, {country})"
 
+    def places(self, regions: Iterable[Region]) -> str:
+        """PT11 and Spain: short, for subjects."""
+        return self.names([self._place(region) for region in regions])
+
+    def _place(self, region: Region) -> str:
+        if region.label:
+            return self.choose(region.label)[1]
+        letters = region.code
+        return (
+            str(self.locale.territories.get(NUTS_COUNTRY.get(letters, letters), letters))
+            if len(letters) == 2
+            else letters
+        )
+
     def language(self, code: str) -> str:
         """Spanish."""
         return str(self.locale.languages.get(code, clean(code)))
 
     def where(self, session: Session) -> str:
         """In person (Ubrique); a mode we have no word for keeps its code."""
-        mode = self.catalogue.gettext(MODES[session.mode]) if session.mode in MODES else clean(session.mode)
+        mode = self._mode(session.mode)
         return mode if session.place is None else f"{mode} ({self.choose(session.place)[1]})"
 
-    def reasons(self, reasons: tuple[Reason, ...]) -> list[str]:
-        """The sentences for the codes that are told, each once."""
-        return list(dict.fromkeys(self._reason(reason) for reason in reasons if reason.code in REASONS))
+    def reasons(self, reasons: Iterable[Reason]) -> list[str]:
+        """The sentences for the codes that providers are told, each once."""
+        told = [reason for reason in reasons if reason.code in TOLD_TO_PROVIDERS]
+        return list(dict.fromkeys(self.say(TOLD_TO_PROVIDERS[each.code], self._hidden(each)) for each in told))
 
-    def _reason(self, reason: Reason) -> str:
-        said = {name: self._figure(name, value) for name, value in reason.params.items()}
-        return self.catalogue.gettext(REASONS[reason.code]) % said
+    def notes(self, reasons: Iterable[Reason]) -> list[Note]:
+        """All codes in sentences for the company, with their figures; what speaks for the candidate comes first."""
+        notes = [Note(reason.code in WELCOME, self._note(reason)) for reason in reasons]
+        return sorted(notes, key=lambda note: not note.good)
+
+    def _note(self, reason: Reason) -> str:
+        sentence = TOLD_TO_COMPANIES.get(reason.code) or GAPS.get(reason.code)
+        if sentence is None:
+            return clean(reason.code)
+        count = reason.params.get(sentence.by) if isinstance(sentence, Counted) else None
+        return self.say(sentence, self._figures(reason), count=1 if count == 1 else 2)
+
+    def _hidden(self, reason: Reason) -> Mapping[str, str]:
+        """Figures from which nobody can tell where the company is."""
+        km = reason.params.get("km", 0)
+        rounded = 10 * (km // 10 + 1) if isinstance(km, int | float) else 0
+        return {**self._figures(reason), "km": self.number(rounded)}
+
+    def _figures(self, reason: Reason) -> Mapping[str, str]:
+        params = reason.params
+        figures = {name: self._figure(name, value) for name, value in params.items()}
+        if "amount" in params and "currency" in params:
+            money = format_currency(params["amount"], str(params["currency"]), locale=self.locale)
+            figures["money"] = _kept_together(money)
+        return figures
 
     def _figure(self, name: str, value: str | float) -> str:
-        if isinstance(value, str):
-            word = self.language(value) if name == "language" else clean(value)
-            return self.catalogue.gettext(WISHES[word]) if word in WISHES else word
-        return self.number(10 * (value // 10 + 1) if name == "km" else value)
+        if not isinstance(value, str):
+            return self.number(value)
+        if name == "language":
+            return self.language(value)
+        if name in ("start", "end"):
+            return _kept_together(format_date(date.fromisoformat(value), "long", self.locale))
+        if name == "mode":
+            return self.names([self._mode(mode) for mode in value.split(", ")], "or")
+        return self.say(WISHES[value], {}) if value in WISHES else clean(value)
+
+    def _mode(self, mode: str) -> str:
+        return self.say(MODES[mode], {}) if mode in MODES else clean(mode)
 
     def choose(self, text: Title) -> tuple[str, str]:
         """Return the language and the words of what fits the reader best: his own language, English, else the first."""

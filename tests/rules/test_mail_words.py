@@ -14,10 +14,12 @@ from jinja2 import UndefinedError
 from events.catalogue import check
 from events.codec import STRUCTURED, from_http
 from events.matches import MatchAnswered
+from hub.mail import sentences as sentences_of
 from hub.mail import words
 from hub.mail.kinds import MAILS, Course, Option, Region, RequestToProvider
 from hub.mail.render import Rendered, render
-from hub.matching.explain import NOTES
+from hub.matching.explain import NOTES, REASONS, sentence
+from schemas.gaps import GAP_CODES
 from schemas.matches import Levels, Reason
 from schemas.values import Title
 
@@ -81,8 +83,22 @@ def test_a_missing_translation_is_noticed() -> None:
     ]
 
 
-def test_the_reasons_told_are_notes_of_the_matching_rules() -> None:
-    assert set(words.REASONS) <= set(NOTES)
+def test_the_reasons_told_to_providers_are_notes_of_the_matching_rules() -> None:
+    assert set(sentences_of.TOLD_TO_PROVIDERS) <= set(NOTES)
+
+
+def test_companies_are_told_every_note_and_every_reason_of_the_matching_rules() -> None:
+    assert set(sentences_of.TOLD_TO_COMPANIES) == set(NOTES)
+    assert set(sentences_of.GAPS) == set(REASONS)
+    assert set(sentences_of.CURES) == set(GAP_CODES)
+
+
+def test_a_mail_says_the_same_in_english_as_the_console() -> None:
+    plain = Reason(code="starts_too_late", params={"start": "2027-01-09", "days": 1})
+
+    (note,) = words.speak("en").notes([plain])
+
+    assert note.words.replace(words.NO_BREAK, " ") == sentence(plain.code, plain.params)
 
 
 # Strictness
@@ -107,8 +123,11 @@ def test_a_context_takes_no_field_it_does_not_know() -> None:
         RequestToProvider.model_validate({**SAMPLE.model_dump(), "company": "Betangible"})
 
 
-def test_a_context_survives_the_job_it_is_kept_in() -> None:
-    assert RequestToProvider.model_validate_json(SAMPLE.model_dump_json()) == SAMPLE
+@pytest.mark.parametrize("kind", MAILS)
+def test_a_context_survives_the_job_it_is_kept_in(kind: str) -> None:
+    for context in MAILS[kind].faces().values():
+        kept = context.model_dump(mode="json", exclude_none=True)
+        assert MAILS[kind].model_validate(kept) == context
 
 
 @pytest.mark.parametrize(
@@ -239,7 +258,7 @@ def test_the_event_shown_is_one_the_hub_takes() -> None:
 
 
 def test_the_button_leads_to_the_page_where_one_answers() -> None:
-    mail = rendered(answer_path="/requests/5b0c")
+    mail = rendered(page_path="/requests/5b0c")
 
     assert re.findall(r'<a [^>]*href="([^"]*)"', mail.html) == ["https://hub.example/requests/5b0c"]
     assert "https://hub.example/requests/5b0c\n" in mail.text
