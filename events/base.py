@@ -82,7 +82,7 @@ class Event(BaseModel):
         """The organisation it is said for: only that one's key, or a coordinator of its region, may say it."""
         return str(getattr(self, self.OWNER)) if self.OWNER else self.org
 
-    def places(self) -> tuple[str, ...]:
+    def whereabouts(self) -> tuple[str, ...]:
         """Return the NUTS codes of where it is, for coordinators of regions; empty where the data do not say."""
         return ()
 

@@ -1,9 +1,9 @@
 """What is said about matches: proposed, asked, answered, over."""
 
-from events.base import COORDINATOR, PROVIDER, Event
+from events.base import COMPANY, COORDINATOR, PROVIDER, Event
 from events.needs import AboutNeeds
 from events.topics import COOPERATION
-from schemas.matches import AboutMatch, Answer, OfMatch, Override, Proposal, Request, RequestOutcome
+from schemas.matches import AboutMatch, Answer, CompanyDecision, OfMatch, Override, Proposal, Request, RequestOutcome
 
 
 class AboutMatches(Event, OfMatch):
@@ -43,6 +43,13 @@ class MatchAnswered(AboutMatches, Answer):
     TYPE = "match.answered"
     SAID_BY = frozenset({PROVIDER})
     OWNER = "provider_id"
+
+
+class MatchDecided(AboutMatches, CompanyDecision):
+    """The company decides; whose match it is only the hub knows, so `hub/rights.py` looks it up."""
+
+    TYPE = "match.decided"
+    SAID_BY = frozenset({COMPANY})
 
 
 class MatchExpired(AboutMatches, AboutMatch):

@@ -2,7 +2,7 @@
 
 from events.base import Event
 from events.topics import NOTIFICATION
-from schemas.notifications import Attempted, Failure, NotificationRequest, OfNotification
+from schemas.notifications import Attempted, Digest, Erasure, Failure, NotificationRequest, OfNotification
 
 
 class AboutNotifications(Event, OfNotification):
@@ -36,3 +36,25 @@ class NotificationFailed(AboutNotifications, Failure):
     """A message could not be delivered."""
 
     TYPE = "notification.failed"
+
+
+class DigestPrepared(AboutNotifications, Digest):
+    """A coordinator's morning mail was put together."""
+
+    TYPE = "digest.prepared"
+
+
+class SubjectErased(Event, Erasure):
+    """A person was taken out of the vault."""
+
+    TYPE = "subject.erased"
+    TOPIC = NOTIFICATION
+    NOUN = "person"
+
+    def own_subject(self) -> str:
+        """Return the person's ref."""
+        return self.subject_ref
+
+    def partition_key(self, *, cause_key: str | None) -> str:  # noqa: ARG002 - the person decides
+        """Return the person's ref."""
+        return self.subject_ref

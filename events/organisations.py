@@ -22,7 +22,7 @@ class WholeCompany(AboutOrganisations, Company):
     SAID_BY = frozenset({COMPANY, COORDINATOR})
     OWNER = "company_id"
 
-    def places(self) -> tuple[str, ...]:
+    def whereabouts(self) -> tuple[str, ...]:
         """Return where the company is."""
         return (self.nuts,)
 
@@ -49,7 +49,7 @@ class WholeProvider(AboutOrganisations, Provider):
     SAID_BY = frozenset({PROVIDER, COORDINATOR})
     OWNER = "provider_id"
 
-    def places(self) -> tuple[str, ...]:
+    def whereabouts(self) -> tuple[str, ...]:
         """Return where the provider is, or teaches."""
         return (self.nuts,) if self.nuts else self.coverage_nuts or (self.country,)
 

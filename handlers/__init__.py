@@ -4,6 +4,10 @@ from handlers.catalogue import catalogue
 from handlers.conversation import workflow
 from handlers.figures import projector
 from handlers.messages import notifier
+from handlers.nominations import nominations
+from handlers.outcomes import outcomes
+from handlers.placements import offers
 from handlers.proposals import proposals
+from handlers.seats import seats
 
-ROUTERS = (catalogue, proposals, workflow, notifier, projector)
+ROUTERS = (catalogue, proposals, offers, outcomes, workflow, seats, nominations, notifier, projector)

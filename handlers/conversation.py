@@ -1,26 +1,31 @@
-"""Who is asked, and what they answer: one request to each provider of a proposal, and the seats of every session.
+"""Who is asked, what they answer, what the company decides: one request to each provider of a proposal.
 
-Hears match, session and answer events; says match.requested and request.answered.
+Hears match events, answers, decisions and reminders; says match.requested, request.answered and cooperation.agreed.
 """
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, datetime, time, timedelta
 
-from events.curricula import SessionCancelled, SessionRescheduled, SessionScheduled, SessionSeatsChanged
+from events.cooperations import CooperationAgreed
 from events.matches import (
     MatchAnswered,
+    MatchDecided,
     MatchExpired,
     MatchProposed,
     MatchRequested,
     MatchSuperseded,
     RequestAnswered,
 )
+from events.needs import NeedWithdrawn
+from events.placements import PlacementWithdrawn
+from events.refusals import ReminderDue
+from handlers.holds import hold, release, take
+from handlers.questions import previous_working_day, question
 from hub.dispatch.outcomes import Refused
 from hub.dispatch.router import Router
 from hub.dispatch.unit_of_work import UnitOfWork
-from hub.rows import Need, Request, Seats
-from hub.skills.labels import label
-from schemas import matches, needs
+from hub.rows import Cooperation, Match, Organisation, Request
+from schemas import matches
 
 workflow = Router("workflow")
 
@@ -30,24 +35,27 @@ ANSWERS = {
     "declined": "declined",
     "counter_offer": "counter_offered",
 }
+OVER = frozenset({"closed", "expired"})
+WILLING = frozenset({"accepted", "counter_offered"})
+NUDGE = "request-nudge"
+SILENCE = "request-silence"
 
 
 @workflow.on("ask-providers")
 def ask_providers(event: MatchProposed, uow: UnitOfWork) -> Iterator[MatchRequested]:
     """Ask every provider of the proposal about its own part; the company is not named."""
-    need = uow.get(Need, event.about)
     for provider_id in sorted({provider for each in event.candidates for provider in each.provider_ids}):
-        asked = _question(event, need.told, provider_id, uow)
-        uow.save(
-            Request(
-                key=f"{event.match_id}/{provider_id}",
-                org=provider_id,
-                state="asked",
-                match_id=event.match_id,
-                about=event.about,
-                told=asked,
-            )
+        asked = question(event, provider_id, uow)
+        row = Request(
+            key=f"{event.match_id}/{provider_id}",
+            org=provider_id,
+            state="asked",
+            match_id=event.match_id,
+            about=event.about,
+            told=asked,
         )
+        uow.save(row)
+        _remind(row, uow)
         yield MatchRequested.model_validate(asked, from_attributes=True)
 
 
@@ -57,81 +65,191 @@ def record_answer(event: MatchAnswered, uow: UnitOfWork) -> Iterator[RequestAnsw
     key = f"{event.match_id}/{event.provider_id}"
     request = uow.get(Request, key, otherwise=f"match {event.match_id} is not known to the hub yet")
     uow.only_newer(request)
-    if request.state in ("closed", "expired"):
+    if request.state in OVER or uow.find(Cooperation, event.match_id) is not None:
         raise Refused("match_closed", f"match {event.match_id} is no longer open for answers")
+    asked = _asked_of(event, request)
+    request = release(request, uow)
+    if event.decision in ("accepted", "counter_offer"):
+        request = hold(request, _sessions(event, asked), _seats(event, request), uow)
     answer = event.payload(matches.Answer)
-    uow.save(request.model_copy(update={"state": ANSWERS[event.decision], "answer": answer, "told_seq": uow.seq}))
-    yield RequestAnswered(
-        match_id=event.match_id,
-        about=request.about,
-        provider_ids=(event.provider_id,),
-        decision=event.decision,
-        candidate_id=event.candidate_id,
-        reason_code=event.reason_code,
-        session_ref=event.session_ref,
-        seats_offered=event.seats_offered,
-        price=event.price,
-        valid_until=event.valid_until,
-    )
+    request = request.model_copy(update={"state": ANSWERS[event.decision], "answer": answer, "told_seq": uow.seq})
+    uow.save(request)
+    yield _outcome(request, event.decision)
+
+
+@workflow.on("decide-match")
+def decide_match(event: MatchDecided, uow: UnitOfWork) -> Iterator[CooperationAgreed | RequestAnswered]:
+    """Carry out what the company decides: agree on a candidate, turn the match down, or pass a question on."""
+    match = uow.get(Match, event.match_id, otherwise=f"match {event.match_id} is not known to the hub yet")
+    _refuse_strangers(match, uow)
+    if uow.find(Cooperation, match.key) is not None:
+        raise Refused("already_decided", f"match {match.key} was agreed before")
+    requests = uow.all(Request, match_id=match.key)
+    if all(request.state in OVER for request in requests):
+        raise Refused("match_closed", f"match {match.key} is no longer open for decisions")
+    if event.decision == "accepted":
+        yield from _agree(event, match, requests, uow)
+    elif event.decision == "declined":
+        yield from _close(requests, "company_declined", uow)
+    else:
+        for request in requests:
+            uow.save(request.model_copy(update={"company_asks": event.reason or "?"}))
 
 
 @workflow.on("close-requests")
-def close_requests(event: MatchSuperseded | MatchExpired, uow: UnitOfWork) -> None:
-    """Stop waiting for answers about a match that is over."""
-    state = "expired" if isinstance(event, MatchExpired) else "closed"
-    for request in uow.all(Request, match_id=event.match_id):
-        if request.state in ("asked", "interested"):
-            uow.save(request.model_copy(update={"state": state}))
+def close_requests(event: MatchSuperseded | MatchExpired, uow: UnitOfWork) -> Iterator[RequestAnswered]:
+    """Stop waiting for answers about a match that is over; one that was agreed meanwhile stands."""
+    if uow.find(Cooperation, event.match_id) is not None:
+        return
+    reason = "match_expired" if isinstance(event, MatchExpired) else "superseded"
+    yield from _close(uow.all(Request, match_id=event.match_id), reason, uow)
 
 
-@workflow.on("record-seats")
-def record_seats(event: SessionScheduled | SessionRescheduled | SessionSeatsChanged, uow: UnitOfWork) -> None:
-    """Keep how many seats the provider told last; what is held since is counted beside it."""
-    known = uow.find(Seats, event.subject)
-    uow.only_newer(known)
-    row = known or Seats(
-        key=event.subject, org=event.org, state="open", curriculum=f"{event.org}/{event.curriculum_id}", told_free=0
+@workflow.on("close-withdrawn")
+def close_withdrawn(event: NeedWithdrawn | PlacementWithdrawn, uow: UnitOfWork) -> Iterator[RequestAnswered]:
+    """Stop waiting for answers about what the company no longer looks for."""
+    open_ones = [each for each in uow.all(Request, about=event.subject) if each.state not in OVER]
+    undecided = [each for each in open_ones if uow.find(Cooperation, each.match_id) is None]
+    yield from _close(undecided, "withdrawn", uow)
+
+
+@workflow.on("mind-silence")
+def mind_silence(event: ReminderDue, uow: UnitOfWork) -> Iterator[MatchRequested | RequestAnswered]:
+    """Ask once more when the time to answer is nearly over, and stop waiting when it is."""
+    if event.kind not in (NUDGE, SILENCE):
+        return
+    request = uow.get(Request, event.about)
+    if request.state != "asked":
+        return
+    if event.kind == NUDGE:
+        yield MatchRequested.model_validate(request.told.model_copy(update={"reminder": True}), from_attributes=True)
+        return
+    uow.save(request.model_copy(update={"state": "expired"}))
+    yield _outcome(request, "expired", reason="no_response")
+
+
+def _remind(request: Request, uow: UnitOfWork) -> None:
+    last = request.told.respond_by
+    nudge = datetime.combine(previous_working_day(last), time(8), UTC)
+    if nudge > uow.now:
+        uow.remind(nudge, kind=NUDGE, about=request.key, key=request.about)
+    uow.remind(
+        datetime.combine(last + timedelta(days=1), time(), UTC), kind=SILENCE, about=request.key, key=request.about
     )
-    uow.save(row.model_copy(update={"told_free": event.seats_free, "told_seq": uow.seq}))
 
 
-@workflow.on("close-seats")
-def close_seats(event: SessionCancelled, uow: UnitOfWork) -> None:
-    """A cancelled session has no seats."""
-    row = uow.get(Seats, event.subject)
-    uow.save(row.model_copy(update={"state": "cancelled", "told_free": 0, "told_seq": uow.latest(row)}))
+def _asked_of(event: MatchAnswered, request: Request) -> tuple[matches.AskedCandidate, ...]:
+    asked = tuple(each for each in request.told.candidates if event.candidate_id in (None, each.candidate_id))
+    if not asked:
+        raise Refused("not_asked", f"candidate {event.candidate_id} was not asked of {event.provider_id}")
+    if event.session_ref and event.session_ref.partition("/")[0] != event.provider_id:
+        raise Refused("not_yours", f"session {event.session_ref} is not one of {event.provider_id}")
+    return asked
 
 
-def _question(event: MatchProposed, need: needs.Need, provider_id: str, uow: UnitOfWork) -> matches.Request:
-    return matches.Request(
-        match_id=event.match_id,
-        provider_id=provider_id,
-        candidates=tuple(_own_part(each, provider_id) for each in event.candidates if provider_id in each.provider_ids),
-        respond_by=_working_days_after(uow.now.date(), uow.terms.respond_by_days),
-        region=need.locations[0].nuts,
-        headcount=need.headcount,
-        levels=matches.Levels(eqf_min=need.eqf_min, eqf_max=need.eqf_max),
-        skills=tuple(_skill(skill) for skill in need.skills),
-        start_window=need.start_window,
+def _sessions(event: MatchAnswered, asked: tuple[matches.AskedCandidate, ...]) -> tuple[str, ...]:
+    if event.session_ref:
+        return (event.session_ref,)
+    return tuple(dict.fromkeys(ref for each in asked for ref in each.session_refs))
+
+
+def _seats(event: MatchAnswered, request: Request) -> int:
+    return event.seats_offered or request.told.headcount
+
+
+def _refuse_strangers(match: Match, uow: UnitOfWork) -> None:
+    """Ingest checks whose match it is, save when the match was not stored yet; so it is looked at here too."""
+    speaker = uow.envelope.tenant or ""
+    if speaker in (match.org, "hub"):
+        return
+    row = uow.find(Organisation, speaker)
+    if row is None or row.coordinator is None:
+        raise Refused("not_yours", f"match {match.key} is not one of {speaker}")
+
+
+def _agree(
+    event: MatchDecided, match: Match, requests: list[Request], uow: UnitOfWork
+) -> Iterator[CooperationAgreed | RequestAnswered]:
+    candidate = next((each for each in match.candidates if each.candidate_id == event.candidate_id), None)
+    if candidate is None:
+        raise Refused("no_such_candidate", f"match {match.key} has no candidate {event.candidate_id}")
+    by_provider = {request.org: request for request in requests}
+    chosen = [_willing(by_provider[provider], candidate, uow) for provider in candidate.provider_ids]
+    sessions: list[str] = []
+    for request in chosen:
+        own = _agreed_sessions(request, candidate)
+        kept = release(request, uow, keep=own)
+        take(kept, uow)
+        uow.save(kept)
+        sessions += kept.holds
+    agreed = candidate.model_copy(update={"session_refs": tuple(sessions)})
+    cooperation = Cooperation(
+        key=match.key,
+        org=match.org,
+        state="agreed",
+        about=match.about,
+        provider_id=candidate.provider_ids[0],
+        candidate=agreed,
+        headcount=chosen[0].told.headcount,
     )
-
-
-def _own_part(candidate: matches.Candidate, provider_id: str) -> matches.AskedCandidate:
-    prefix = f"{provider_id}/"
-    return matches.AskedCandidate(
+    uow.save(cooperation)
+    yield CooperationAgreed(
+        match_id=match.key,
+        about=match.about,
+        company_id=match.org,
+        provider_ids=candidate.provider_ids,
         candidate_id=candidate.candidate_id,
-        curriculum_refs=tuple(ref for ref in candidate.curriculum_refs if ref.startswith(prefix)),
-        session_refs=tuple(ref for ref in candidate.session_refs if ref.startswith(prefix)),
+        curriculum_refs=candidate.curriculum_refs,
+        session_refs=agreed.session_refs,
+        headcount=cooperation.headcount,
     )
+    others = [request for request in requests if request.org not in candidate.provider_ids]
+    yield from _close(others, "other_chosen", uow)
 
 
-def _skill(skill: needs.AskedSkill) -> matches.RequestedSkill:
-    words = skill.text or (label(skill.uri) if skill.uri else None) or "ESCO skill"
-    return matches.RequestedSkill(uri=skill.uri, label=words, must=skill.must)
+def _willing(request: Request, candidate: matches.Candidate, uow: UnitOfWork) -> Request:
+    """Return the request if its provider wants this candidate; raises Refused with what stands in the way."""
+    answer = request.answer
+    covers = answer is not None and answer.candidate_id in (None, candidate.candidate_id)
+    if request.state not in WILLING or not covers:
+        said = "has not answered" if answer is None or not covers else f"said {answer.decision.replace('_', ' ')}"
+        raise Refused("not_accepted_yet", f"{request.org} {said}; a candidate needs the yes of all its providers")
+    if answer is not None and answer.valid_until is not None and answer.valid_until < uow.now.date():
+        raise Refused("answer_expired", f"the answer of {request.org} stood until {answer.valid_until}")
+    return request
 
 
-def _working_days_after(day: date, days: int) -> date:
-    while days:
-        day += timedelta(days=1)
-        days -= day.weekday() < 5
-    return day
+def _agreed_sessions(request: Request, candidate: matches.Candidate) -> tuple[str, ...]:
+    if request.answer and request.answer.session_ref:
+        return (request.answer.session_ref,)
+    wanted = tuple(ref for ref in candidate.session_refs if ref.startswith(f"{request.org}/"))
+    missing = [ref for ref in wanted if ref not in request.holds]
+    if missing:
+        raise Refused("no_seats", f"no seats are held in session {missing[0]}; ask {request.org}")
+    return wanted
+
+
+def _close(requests: list[Request], reason: str, uow: UnitOfWork) -> Iterator[RequestAnswered]:
+    for request in requests:
+        if request.state in OVER:
+            continue
+        silent = reason == "match_expired" and request.state == "asked"
+        closed = release(request, uow).model_copy(update={"state": "expired" if silent else "closed"})
+        uow.save(closed)
+        yield _outcome(request, closed.state, reason=reason)
+
+
+def _outcome(request: Request, decision: str, *, reason: str | None = None) -> RequestAnswered:
+    answer = request.answer if decision in ANSWERS else None
+    return RequestAnswered(
+        match_id=request.match_id,
+        about=request.about,
+        provider_ids=(request.org,),
+        decision=decision,
+        candidate_id=answer.candidate_id if answer else None,
+        reason_code=answer.reason_code if answer else reason,
+        session_ref=answer.session_ref if answer else None,
+        seats_offered=answer.seats_offered if answer else None,
+        price=answer.price if answer else None,
+        valid_until=answer.valid_until if answer else None,
+    )

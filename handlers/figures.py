@@ -3,9 +3,12 @@
 Hears what the overview counts; says nothing.
 """
 
+from events.agreements import AgreementDrafted
+from events.cooperations import CooperationAgreed, CooperationBroken, CooperationFilled
 from events.matches import MatchExpired, MatchProposed, MatchRequested, MatchSuperseded, RequestAnswered
 from events.needs import NeedExpired, NeedPublished, NeedUnmatched, NeedWithdrawn
 from events.notifications import NotificationDelivered, NotificationFailed
+from events.placements import PlacementOffered
 from hub.dispatch.router import Router
 from hub.dispatch.unit_of_work import UnitOfWork
 from hub.rows import Counter
@@ -22,6 +25,11 @@ Counted = (
     | MatchSuperseded
     | MatchExpired
     | RequestAnswered
+    | PlacementOffered
+    | CooperationAgreed
+    | CooperationFilled
+    | CooperationBroken
+    | AgreementDrafted
     | NotificationDelivered
     | NotificationFailed
 )

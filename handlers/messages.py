@@ -31,7 +31,7 @@ def mail_request(event: MatchRequested, uow: UnitOfWork) -> Iterator[Notificatio
         recipient_ref=contact,
         org=event.provider_id,
         about=event.match_id,
-        dedupe_key=f"request_to_provider/{event.match_id}/{event.provider_id}",
+        dedupe_key=f"request_to_provider/{event.match_id}/{event.provider_id}{'/reminder' if event.reminder else ''}",
         uow=uow,
     )
 

@@ -20,12 +20,13 @@ from events.refusals import ReminderDue
 from hub.dispatch.outcomes import Refused
 from hub.dispatch.router import Router
 from hub.dispatch.unit_of_work import UnitOfWork
+from hub.matching import outs
 from hub.matching.follow import MatchingIndex
 from hub.matching.gaps import cluster_of
 from hub.matching.outcome import Ranking
 from hub.matching.rows import ask_of
 from hub.matching.told import candidate
-from hub.rows import Gap, Match, Need, Organisation, Request
+from hub.rows import Gap, Match, Need, Offer, Organisation, Request
 from schemas import gaps, needs
 
 proposals = Router("matcher")
@@ -41,9 +42,12 @@ Proposed = MatchProposed | MatchSuperseded | NeedUnmatched
 @proposals.on("match-need")
 def match_need(event: NeedPublished, uow: UnitOfWork, index: MatchingIndex) -> Iterator[Proposed]:
     """Record a new need and propose what teaches it, or say why nothing does."""
-    _require_company(event.company_id, uow)
+    require_company(event.company_id, uow)
+    uow.fetch([(Need, event.subject), (Offer, event.subject)])
     if uow.find(Need, event.subject) is not None:
         raise Refused("exists", f"{event.subject} was published before; send need.updated to change it")
+    if uow.find(Offer, event.subject) is not None:
+        raise Refused("exists", f"{event.subject} is a placement offer; give the need an id of its own")
     need = _stated(event, uow)
     uow.remind(_end_of(need), kind=NEED_EXPIRY, about=need.key)
     yield from _propose(need, uow, index)
@@ -51,12 +55,12 @@ def match_need(event: NeedPublished, uow: UnitOfWork, index: MatchingIndex) -> I
 
 @proposals.on("match-need-anew")
 def match_need_anew(event: NeedUpdated, uow: UnitOfWork, index: MatchingIndex) -> Iterator[Proposed]:
-    """Record a need as it is stated now and match it again; providers who were silent may be asked again."""
-    _require_company(event.company_id, uow)
+    """Record a need as it is stated now and match it again; what the company turned down may come back."""
+    require_company(event.company_id, uow)
     known = uow.get(Need, event.subject)
     uow.only_newer(known)
     _refuse_if_settled(known)
-    need = known.model_copy(update={"told": _told(event), "told_seq": uow.seq, "silent": ()})
+    need = known.model_copy(update={"told": _told(event), "told_seq": uow.seq, "refused": ()})
     uow.remind(_end_of(need), kind=NEED_EXPIRY, about=need.key)
     yield from _propose(need, uow, index)
 
@@ -75,6 +79,8 @@ def withdraw_need(event: NeedWithdrawn, uow: UnitOfWork) -> Iterator[MatchSupers
 @proposals.on("match-need-again")
 def match_need_again(event: NeedRematchDue, uow: UnitOfWork, index: MatchingIndex) -> Iterator[Proposed]:
     """Match a standing need again, because something changed."""
+    if uow.find(Offer, event.need_ref) is not None:
+        return  # `match_offer_again` looks after it
     need = uow.get(Need, event.need_ref)
     if need.stands:
         yield from _propose(need, uow, index)
@@ -101,7 +107,7 @@ def expire(
     if event.kind == NEED_EXPIRY:
         yield from _expire_need(event.about, uow)
     elif event.kind == MATCH_EXPIRY:
-        yield from _expire_match(event.about, uow)
+        yield from _expire_match(event.about, uow, index)
     elif event.kind == SWEEP:
         for ref in index.missed_a_change():
             yield NeedRematchDue(need_ref=ref, because="sweep")
@@ -116,18 +122,17 @@ def _expire_need(ref: str, uow: UnitOfWork) -> Iterator[NeedExpired | MatchSuper
     yield NeedExpired(need_ref=ref)
 
 
-def _expire_match(match_id: str, uow: UnitOfWork) -> Iterator[MatchExpired | NeedRematchDue]:
+def _expire_match(match_id: str, uow: UnitOfWork, index: MatchingIndex) -> Iterator[MatchExpired | NeedRematchDue]:
     match = uow.get(Match, match_id)
     if match.state != "open":
         return
     uow.save(match.model_copy(update={"state": "expired"}))
     yield MatchExpired(match_id=match_id, about=match.about)
-    need = uow.get(Need, match.about)
-    silent = {provider for provider in _providers(match) if _was_silent(match_id, provider, uow)}
-    uow.save(
-        need.model_copy(update={"state": "open", "match_id": None, "silent": tuple(sorted(silent | set(need.silent)))})
-    )
-    yield NeedRematchDue(need_ref=need.key, because="match_expired")
+    about = uow.find(Offer, match.about) or uow.get(Need, match.about)
+    silent = sorted(provider for provider in _providers(match) if _was_silent(match_id, provider, uow))
+    out = {provider: outs.after_silence(index.terms(about, provider)) for provider in silent}
+    uow.save(about.model_copy(update={"state": "open", "match_id": None, "out": {**about.out, **out}}))
+    yield NeedRematchDue(need_ref=about.key, because="match_expired")
 
 
 def _was_silent(match_id: str, provider_id: str, uow: UnitOfWork) -> bool:
@@ -148,8 +153,8 @@ def _propose_candidates(need: Need, ranking: Ranking, uow: UnitOfWork) -> Iterat
     best = ranking.candidates[0]
     open_match = uow.find(Match, need.match_id) if need.match_id else None
     if open_match is not None and open_match.state == "open":
-        first = open_match.candidates[0]
-        if (first.curriculum_refs, first.session_refs) == (best.curriculum_refs, best.session_refs):
+        first = next((each for each in open_match.candidates if need.out.keys().isdisjoint(each.provider_ids)), None)
+        if first and (first.curriculum_refs, first.session_refs) == (best.curriculum_refs, best.session_refs):
             uow.save(need)
             return
     yield from _close_open(need, uow)
@@ -235,7 +240,8 @@ def _told(event: NeedPublished | NeedUpdated) -> needs.Need:
     return event.payload(needs.Need)
 
 
-def _require_company(company_id: str, uow: UnitOfWork) -> None:
+def require_company(company_id: str, uow: UnitOfWork) -> None:
+    """Let the event wait until its company is registered."""
     reason = f"{company_id} is not registered as a company yet"
     organisation = uow.get(Organisation, company_id, otherwise=reason)
     if organisation.company is None:

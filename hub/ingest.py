@@ -15,13 +15,14 @@ from events.catalogue import EVENTS, check
 from events.codec import content_hash
 from events.envelope import Envelope
 from events.errors import Invalid
+from events.matches import MatchDecided
 from hub.access import Sender
 from hub.clock import Clock
 from hub.errors import HubError, ServiceAway
 from hub.failpoints import reach
 from hub.log.port import Log
 from hub.rights import NO_REACH, Reach, Refusal, about_own, in_time, right_to_say
-from hub.rows import Need, Organisation
+from hub.rows import Match, Need, Organisation
 from hub.store import history, nouns
 from hub.store.history import Entry
 from hub.store.port import Store
@@ -130,17 +131,21 @@ class Ingest:
             await self._store_units([unit])
 
     async def _reach(self, envelopes: Sequence[Envelope], sender: Sender) -> Reach:
-        """Return how far a coordinator's word goes; the hub's own coordinators look after everything."""
+        """Return what the store knows of what is spoken about; the hub's own coordinators look after everything."""
+        decided = sorted({each.subject for each in envelopes if each.short_type == MatchDecided.TYPE})
+        matches = await self._store.read(nouns.load, Match, decided) if decided else {}
+        owners = {match_id: match.org for match_id, match in matches.items()}
         if not sender.may("coordinate"):
-            return NO_REACH
+            return Reach(owners=owners) if owners else NO_REACH
         rows = await self._store.read(nouns.load, Organisation, [sender.org])
         row = rows.get(sender.org)
-        refs = sorted({envelope.subject for envelope in envelopes if _about_need(envelope)})
+        refs = sorted({envelope.subject for envelope in envelopes if _noun(envelope) == "need"})
         needs = await self._store.read(nouns.load, Need, refs) if refs else {}
         return Reach(
             regions=row.coordinator.nuts if row and row.coordinator else (),
             everywhere=sender.org == HUB_ORG,
             places={ref: (need.told.locations[0].nuts,) for ref, need in needs.items()},
+            owners=owners,
         )
 
     async def _refuse_when_full(self) -> None:
@@ -178,9 +183,9 @@ def _judge(envelope: Envelope, sender: Sender, reach: Reach, now: datetime) -> E
     return Entry(envelope, event.TOPIC, hash=content)
 
 
-def _about_need(envelope: Envelope) -> bool:
+def _noun(envelope: Envelope) -> str | None:
     event = EVENTS.get(envelope.short_type)
-    return event is not None and event.NOUN == "need"
+    return event.NOUN if event is not None else None
 
 
 def _fail(units: Sequence[_Unit], error: Exception) -> None:
@@ -225,11 +230,17 @@ async def store_entries(session: Session, entries: Sequence[Entry], appender: Lo
 
 async def _in_their_story(session: Session, entries: Sequence[Entry]) -> list[Entry]:
     """Give events that continue a story its correlation id, and answers about a match the cooperation's key."""
-    subjects = sorted({entry.envelope.subject for entry in entries if _continues(entry)})
+    subjects = sorted({_story(entry) for entry in entries if _continues(entry)})
     if not subjects:
         return list(entries)
     begun = await history.beginnings(session, subjects)
-    return [_continue(entry, begun.get(entry.envelope.subject)) for entry in entries]
+    return [_continue(entry, begun.get(_story(entry))) for entry in entries]
+
+
+def _story(entry: Entry) -> str:
+    """Return the subject whose story an event continues: a nomination's is its match's."""
+    nominates = EVENTS[entry.envelope.short_type].NOUN == "nomination"
+    return (entry.envelope.partition_key or "") if nominates else entry.envelope.subject
 
 
 def _continues(entry: Entry) -> bool:

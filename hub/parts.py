@@ -21,6 +21,7 @@ from hub.dispatch.runner import Runner
 from hub.dispatch.unit_of_work import Terms
 from hub.errors import WrongSetting
 from hub.ingest import Ingest
+from hub.known_people import KnownPeople
 from hub.log.port import Log
 from hub.mailing import mail_channel
 from hub.matching.follow import MatchingIndex
@@ -115,7 +116,7 @@ def build(settings: Settings, clock: Clock, store: Store, appender: Log) -> Hub:
     index = MatchingIndex(rules_of(settings), clock, rates=settings.rates)
     terms = Terms(settings.respond_by_days, settings.match_days, hub_url(settings))
     executor = Executor(store, appender, clock, terms)
-    groups = bind(load_routers(settings), [index])
+    groups = bind(load_routers(settings), [index, KnownPeople()])
     return Hub(
         settings=settings,
         clock=clock,

@@ -25,11 +25,13 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far a coordinator's word goes: NUTS prefixes, and where the stored nouns are that it speaks about."""
+    """What the store knows of what is spoken about: how far a coordinator's word goes, where nouns are, whose matches."""
 
     regions: tuple[str, ...] = ()
     everywhere: bool = False
     places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    owners: Mapping[str, str] = field(default_factory=dict)
+    """Company of each stored match that is spoken about."""
 
 
 NO_REACH = Reach()
@@ -62,17 +64,26 @@ def about_own(envelope: Envelope, event: Event, sender: Sender, reach: Reach) ->
     if named is not None and named != envelope.subject:
         problem = Problem("/subject", f"{envelope.subject!r} disagrees with the data, which are about {named!r}")
         return Refusal(422, "the subject disagrees with the data", (problem,))
-    if sender.may("import") or event.owner == sender.org:
+    owner = _owner(event, reach)
+    if sender.may("import") or owner in (sender.org, None):
         return None
     pointer = f"/data/{event.OWNER}" if event.OWNER else "/subject"
     if sender.may("coordinate") and COORDINATOR in event.SAID_BY:
         return _in_reach(event, reach, pointer)
-    problem = Problem(pointer, f"{event.owner!r} is not the key's organisation {sender.org!r}")
+    whose = repr(owner) if event.owner == owner else f"{event.subject!r}, another organisation's,"
+    problem = Problem(pointer, f"{whose} is not the key's organisation {sender.org!r}")
     return Refusal(403, "another's organisation", (problem,))
 
 
+def _owner(event: Event, reach: Reach) -> str | None:
+    """Return whose it is; None for a match that is not stored (yet), which its handler looks at when it is."""
+    if event.NOUN == "match" and event.OWNER is None:
+        return reach.owners.get(event.subject)
+    return event.owner
+
+
 def _in_reach(event: Event, reach: Reach, pointer: str) -> Refusal | None:
-    places = event.places() or reach.places.get(event.subject, ())
+    places = event.whereabouts() or reach.places.get(event.subject, ())
     if reach.everywhere or any(place.startswith(region) for place in places for region in reach.regions):
         return None
     where = ", ".join(places) or f"the place of {event.subject!r}, which is not known here,"

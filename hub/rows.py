@@ -5,12 +5,12 @@ Handlers change a row with `model_copy(update=…)` and save it; `version` is th
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from schemas import curricula, gaps, matches, needs, organisations
+from schemas import agreements, curricula, gaps, matches, needs, organisations, placements
 
 _set = object.__setattr__
 
@@ -51,6 +51,8 @@ class Organisation(Row):
     company: organisations.Company | None = None
     provider: organisations.Provider | None = None
     coordinator: organisations.Coordinator | None = None
+    contacts: tuple[date, ...] = ()
+    """Days on which providers were asked about the company's placements lately, one entry for each provider."""
 
 
 class Curriculum(Row):
@@ -68,19 +70,50 @@ class Session(Row):
     told: curricula.Session
 
 
+class Hold(BaseModel):
+    """Seats kept for one request: since which event, and whether the company has taken them."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    about: str
+    """The need or offer; when that is matched again, its own seats count as free."""
+    seats: int
+    seq: int
+    taken: bool = False
+
+
 class Seats(Row):
-    """The seats of a session: what the provider told last, and what is held since. State: open, cancelled."""
+    """The seats of a session: what the provider told last, and what is held. State: open, cancelled."""
 
     NOUN, TABLE, WRITER, SEARCHED = "seats", "seats", "workflow", ("curriculum",)
     curriculum: str
     told_free: int
-    held: Mapping[str, int] = {}
-    """Seats held since the provider told, by request."""
+    told: curricula.Session | None = None
+    """The session as it was told last, to see whether it moves."""
+    held: Mapping[str, Hold] = {}
+    """By request. What was held or taken before the provider told is in its number already, and no longer counted."""
 
     @property
     def free(self) -> int:
         """Seats that can still be promised."""
-        return self.told_free - sum(self.held.values())
+        return self.told_free - sum(seats for _, seats in self.holding)
+
+    @property
+    def holding(self) -> tuple[tuple[str, int], ...]:
+        """What is held since the provider told, as (need, seats)."""
+        return tuple((hold.about, hold.seats) for hold in self.held.values() if hold.seq > self.told_seq)
+
+
+class Out(BaseModel):
+    """Why a provider is not asked again for a need or offer: it declined, or it was silent."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    reason: str
+    terms: str
+    """What stood between the two when it was asked; as soon as dates, prices or places differ it may be asked again."""
+    until: date | None = None
+    """Last day on which it holds; for ever without one."""
 
 
 class Need(Row):
@@ -92,10 +125,10 @@ class Need(Row):
     gap_id: str | None = None
     seen_clock: int = 0
     """Clock of the catalogue that the last ranking saw."""
-    declined: tuple[str, ...] = ()
-    """Providers who said no to this need within the last 90 days."""
-    silent: tuple[str, ...] = ()
-    """Providers who did not answer in time; asked again when the need is stated anew."""
+    out: Mapping[str, Out] = {}
+    """Providers who are not asked again, and why."""
+    refused: tuple[str, ...] = ()
+    """Curricula that the company itself turned down; they come back when the need is stated anew."""
     excluded: tuple[str, ...] = ()
     """Curricula that a coordinator took out for this need; they stay out when it is stated anew."""
 
@@ -103,6 +136,25 @@ class Need(Row):
     def stands(self) -> bool:
         """Whether it is still to be matched when the catalogue changes."""
         return self.state in ("open", "proposed", "gap")
+
+
+class Offer(Row):
+    """Places for learners that a company offers. State: open, proposed, agreed, withdrawn, expired."""
+
+    NOUN, TABLE, WRITER = "offer", "offers", "matcher"
+    told: placements.PlacementOffer
+    match_id: str | None = None
+    out: Mapping[str, Out] = {}
+    """Providers who are not asked again, and why."""
+    refused: tuple[str, ...] = ()
+    """Providers whom the company itself turned down; they come back when the offer is stated anew."""
+    seen_clock: int = 0
+    """Clock of the catalogue that the last ranking saw."""
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is still to be matched."""
+        return self.state in ("open", "proposed")
 
 
 class Match(Row):
@@ -131,6 +183,58 @@ class Request(Row):
     about: str
     told: matches.Request
     answer: matches.Answer | None = None
+    holds: tuple[str, ...] = ()
+    """Sessions in which seats are held for it."""
+    company_asks: str | dict[str, str] | None = None
+    """What the company wants to know before it decides."""
+
+
+class Cooperation(Row):
+    """What a company and its providers agreed on; its key is the match id. State: agreed, filled, done, broken."""
+
+    NOUN, TABLE, WRITER, SEARCHED = "cooperation", "cooperations", "workflow", ("about", "provider_id")
+    about: str
+    provider_id: str
+    """The first provider; the candidate names all."""
+    candidate: matches.Candidate
+    headcount: int
+    nominated: tuple[str, ...] = ()
+    """Refs of the nominations that count."""
+    reason: str | None = None
+    """Why it broke, as a code."""
+
+
+class Nomination(Row):
+    """A learner for a cooperation. State: nominated, cancelled."""
+
+    NOUN, TABLE, WRITER, SEARCHED = "nomination", "nominations", "workflow", ("match_id",)
+    match_id: str
+    told: agreements.Nomination
+    agreement_id: str | None = None
+
+
+class Agreement(Row):
+    """A work-based-learning agreement. State: draft, withdrawn."""
+
+    NOUN, TABLE, WRITER, SEARCHED = "agreement", "agreements", "workflow", ("about", "match_id", "learner_ref")
+    about: str
+    match_id: str
+    learner_ref: str
+    provider_id: str
+    told: agreements.Agreement
+    document_sha256: str | None = None
+    """Of the document once it is rendered."""
+    unfilled: tuple[agreements.Unfilled, ...] = ()
+
+
+class Digest(Row):
+    """A coordinator's mornings; its key is the person's ref. State: sent, silent."""
+
+    NOUN, TABLE, WRITER = "digest", "digests", "notifier"
+    local_date: date
+    """The last date that was looked at."""
+    until_seq: int = 0
+    """Number of the last event that a digest has told about."""
 
 
 class Notification(Row):
@@ -161,8 +265,13 @@ KINDS: tuple[type[Row], ...] = (
     Seats,
     Need,
     Match,
+    Offer,
     Gap,
     Request,
+    Cooperation,
+    Nomination,
+    Agreement,
+    Digest,
     Notification,
     Counter,
 )

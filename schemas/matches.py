@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated
 
-from schemas.strictness import Between, Listed, Size, Whole
+from schemas.strictness import WHEN_ABSENT, Between, Listed, RequiredWhen, Size, Whole
 from schemas.values import (
     About,
     CurriculumRef,
@@ -93,8 +93,17 @@ class RequestedSkill(Payload):
     must: bool = True
 
 
+class PlacementTerms(Payload):
+    """What a provider is told of a placement besides its skills: learners of its own would work there."""
+
+    scheme: Label
+    weeks: Annotated[int, Whole(1, 104)]
+    weekly_hours: Annotated[int, Whole(1, 48)]
+    min_age: Annotated[int, Whole(15, 99)]
+
+
 class Request(OfMatch):
-    """The question to one provider; names neither the company nor the need."""
+    """The question to one provider; names neither the company nor the need or offer."""
 
     provider_id: OrganisationId
     candidates: Annotated[tuple[AskedCandidate, ...], Size(1, 5)]
@@ -105,6 +114,10 @@ class Request(OfMatch):
     levels: Levels
     skills: tuple[RequestedSkill, ...]
     start_window: Window
+    placement: PlacementTerms | None = None
+    """Present when learners are sought for a placement, not a course for learners."""
+    reminder: bool = False
+    """Whether it was asked before and the time to answer is nearly over."""
 
 
 class Answer(OfMatch):
@@ -121,6 +134,14 @@ class Answer(OfMatch):
     price: Price | None = None
     valid_until: Day | None = None
     message: Note | None = None
+
+
+class CompanyDecision(OfMatch):
+    """What a company decides on a match: a candidate, none of them, or that it wants to know more."""
+
+    decision: Annotated[str, Listed("accepted", "declined", "needs_info")]
+    candidate_id: Annotated[LocalId | None, RequiredWhen("decision", "accepted")] = WHEN_ABSENT
+    reason: Note | None = None
 
 
 class RequestOutcome(OfMatch):

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import JsonValue
 
 from schemas.strictness import Listed, Whole
-from schemas.values import Instant, Label, Noun, Payload, PersonRef, Ref, Uuid
+from schemas.values import Day, Instant, Label, Noun, Payload, PersonRef, Ref, Uuid
 
 RecipientRef = Annotated[PersonRef, Noun("person")]
 NotificationId = Annotated[Uuid, Noun("notification")]
@@ -52,3 +52,17 @@ class Failure(Attempted):
 
     reason_code: Label
     detail: Label | None = None
+
+
+class Digest(OfNotification):
+    """A coordinator's morning mail was put together; one for each person and local date."""
+
+    local_date: Day
+    items: Mapping[str, Annotated[int, Whole(0, 1_000_000)]]
+    """How many things each part lists."""
+
+
+class Erasure(Payload):
+    """A person was taken out of the vault; whoever holds the ref forgets it."""
+
+    subject_ref: PersonRef

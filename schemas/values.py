@@ -74,8 +74,10 @@ OrganisationId = Annotated[Slug, Noun("organisation")]
 CurriculumRef = Annotated[Ref, Noun("curriculum")]
 SessionRef = Annotated[Ref, Noun("session")]
 NeedRef = Annotated[Ref, Noun("need")]
+OfferRef = Annotated[Ref, Noun("offer")]
 OwnCurriculumId = Annotated[LocalId, Noun("curriculum", local=True)]
 MatchId = Annotated[Uuid, Noun("match")]
+AgreementId = Annotated[Uuid, Noun("agreement")]
 About = Annotated[Ref, Noun("need")]
 """The need or placement offer that a cooperation is about."""
 
@@ -92,6 +94,15 @@ Nuts = Annotated[
     ),
 ]
 """A region of Eurostat's NUTS, country (2 signs) to NUTS-3 (5 signs); codes of the 2021 and 2024 versions."""
+NUTS_COUNTRIES_APART = {"EL": "GR", "UK": "GB"}
+"""NUTS has its own letters for two countries; everywhere else on the wire countries are ISO 3166."""
+
+
+def country_of(nuts: str) -> str:
+    """Return the ISO 3166-1 alpha-2 code of a NUTS region's country."""
+    return NUTS_COUNTRIES_APART.get(nuts[:2], nuts[:2])
+
+
 EscoUri = Annotated[
     str,
     Shape(

@@ -37,6 +37,7 @@ SKILLS = {
     }.items()
 }
 MATCH_ID = "2f1b0a52-6a55-5d0c-9d31-6f4f2f0b7a01"
+AGREEMENT_ID = "6a1d2f40-9b1e-5c7d-8e21-3f6a7b8c9d05"
 GAP_ID = "5c4c1a9b-0b8e-5c39-8f8a-0f6a0a4f3b02"
 NOTIFICATION_ID = "8e0d7c31-44f3-5b0e-a3c5-2f6d1f0c9d03"
 
@@ -171,6 +172,49 @@ def answer(**changes: Any) -> Data:
     }
 
 
+def decision(**changes: Any) -> Data:
+    """Betangible takes the first candidate."""
+    return {"match_id": MATCH_ID, "decision": "accepted", "candidate_id": "c1", **changes}
+
+
+def offer(**changes: Any) -> Data:
+    """Belcinto offers two places in Portugal's «formação em contexto de trabalho» (the demo's O-001)."""
+    return {
+        "offer_id": "O-001",
+        "company_id": "belcinto",
+        "title": {"pt": "Formação em contexto de trabalho: costura de marroquinaria"},
+        "esco_occupation": "http://data.europa.eu/esco/occupation/24e9f120-eae8-411a-8daf-c48e8ae2f5f6",
+        "skills": [{"uri": SKILLS["S15"]}, {"uri": SKILLS["S16"]}],
+        "places": 2,
+        "location": {"nuts": "PT11A", "lat": 40.9, "lon": -8.49, "label": "São João da Madeira"},
+        "start_window": {"earliest": "2027-01-22", "latest": "2027-02-21"},
+        "weeks": 12,
+        "weekly_hours": 30,
+        "tasks": [{"pt": "Preparar peças para a costura"}],
+        "languages": ["pt"],
+        "min_age": 15,
+        "scheme": "fct",
+        "tutor_ref": "p-70a1",
+        **changes,
+    }
+
+
+def nomination(**changes: Any) -> Data:
+    """Betangible nominates one of its own people for C07."""
+    return {
+        "nomination_id": "NOM-1",
+        "match_id": MATCH_ID,
+        "learner_ref": "p-1ea2",
+        "learner_status": "employed",
+        "age_band": "18+",
+        "start": "2026-12-13",
+        "end": "2026-12-27",
+        "weekly_hours": 15,
+        "current_employer_id": "betangible",
+        **changes,
+    }
+
+
 # ---- data of what the hub says ----------------------------------------------------------------------------------------
 
 
@@ -269,16 +313,77 @@ def delivery(**changes: Any) -> Data:
 
 # ---- one example a type -----------------------------------------------------------------------------------------------
 
+COOPERATION = {
+    "match_id": MATCH_ID,
+    "about": "betangible/N-020",
+    "company_id": "betangible",
+    "provider_ids": ["movex"],
+    "candidate_id": "c1",
+}
+DOCUMENT = {"agreement_id": AGREEMENT_ID, "version": 1, "document_sha256": "ab" * 32}
+
+
+def agreement(**changes: Any) -> Data:
+    """The draft for the learner of C07."""
+    return {
+        **DOCUMENT,
+        "template": "eu-generic",
+        "language": "es",
+        "about": "betangible/N-020",
+        "match_id": MATCH_ID,
+        "nomination_id": "NOM-1",
+        "parties": {"company_id": "betangible", "provider_id": "movex", "learner_ref": "p-1ea2"},
+        "current_employer_id": "betangible",
+        "start": "2026-12-13",
+        "end": "2026-12-27",
+        "weekly_hours": 15,
+        "outcomes": [{"title": {"en": "Run an automatic cutting system for leather"}, "uri": SKILLS["S12"]}],
+        "required_signers": [
+            {"role": "learner", "ref": "p-1ea2"},
+            {"role": "company", "ref": "p-51a0"},
+            {"role": "provider"},
+        ],
+        "checks": [
+            {
+                "code": "guardian",
+                "status": "ok",
+                "rule": "A minor needs a guardian.",
+                "detail": "The learner is of age.",
+            }
+        ],
+        "curriculum_refs": ["movex/C07"],
+        "session_refs": ["movex/C07-1"],
+        "unfilled": [{"field": "provider.signatory", "reason": "missing"}],
+        **changes,
+    }
+
+
 ABOUT_MATCH = {"match_id": MATCH_ID, "about": "betangible/N-020"}
 
 EXAMPLES: Mapping[str, Data] = {
+    "agreement.drafted": agreement(),
     "company.registered": company(),
     "company.updated": company(size_band="medium"),
+    "cooperation.agreed": {
+        **COOPERATION,
+        "curriculum_refs": ["movex/C07"],
+        "session_refs": ["movex/C07-1"],
+        "headcount": 3,
+    },
+    "cooperation.broken": {**COOPERATION, "reason_code": "session_cancelled", "session_ref": "movex/C07-1"},
+    "cooperation.filled": {**COOPERATION, "headcount": 3},
     "coordinator.registered": coordinator(),
     "coordinator.updated": coordinator(nuts=["PT", "ES", "RO", "PL"]),
     "curriculum.published": curriculum(),
     "curriculum.retired": {"curriculum_id": "C07", "reason": "No machine left", "replaced_by": "movex/C06"},
     "curriculum.updated": curriculum(hours=28, wbl_hours=28),
+    "digest.prepared": {
+        "notification_id": NOTIFICATION_ID,
+        "recipient_ref": "p-c0de",
+        "local_date": "2026-11-24",
+        "items": {"needs_you": 2, "news": 1},
+    },
+    "document.rendered": DOCUMENT,
     "event.refused": {
         "source": "/providers/movex",
         "id": "a-1",
@@ -291,7 +396,9 @@ EXAMPLES: Mapping[str, Data] = {
         "reason_code": "match_closed",
         "detail": "The match was decided before this answer came.",
     },
+    "learner.nominated": nomination(),
     "match.answered": answer(),
+    "match.decided": decision(),
     "match.excluded": {
         "about": "betangible/N-020",
         "curriculum_ref": "movex/C07",
@@ -310,6 +417,9 @@ EXAMPLES: Mapping[str, Data] = {
     "notification.delivered": delivery(),
     "notification.failed": delivery(reason_code="unknown_recipient", provider_code="550"),
     "notification.requested": notification(),
+    "placement.offered": offer(),
+    "placement.updated": offer(places=3),
+    "placement.withdrawn": {"offer_id": "O-001", "reason_code": "postponed"},
     "provider.registered": provider(),
     "provider.updated": provider(coverage_nuts=["ES61", "ES62"]),
     "reminder.due": {"kind": "match-expires", "about": MATCH_ID, "at": "2026-12-14T08:00:00Z"},
@@ -318,13 +428,16 @@ EXAMPLES: Mapping[str, Data] = {
     "session.rescheduled": session(start="2026-12-20", end="2027-01-10"),
     "session.scheduled": session(),
     "session.seats-changed": {"session_id": "C07-1", "curriculum_id": "C07", "seats_free": 5},
+    "subject.erased": {"subject_ref": "p-1ea2"},
 }
 
 SUBJECTS = {
     "curriculum.retired": "movex/C07",
     "event.refused": "movex",
     "event.rejected": MATCH_ID,
+    "learner.nominated": "betangible/NOM-1",
     "need.withdrawn": "betangible/N-020",
+    "placement.withdrawn": "belcinto/O-001",
     "session.cancelled": "movex/C07-1",
     "session.rescheduled": "movex/C07-1",
     "session.scheduled": "movex/C07-1",

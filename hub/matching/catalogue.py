@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from typing import TypeVar, cast
 
 from hub.matching.model import Course
-from hub.matching.rows import course_of
+from hub.matching.placements import School
+from hub.matching.rows import course_of, school_of
 from hub.rows import Curriculum, Organisation, Row, Seats, Session
 
 R = TypeVar("R", bound=Row)
@@ -62,6 +63,19 @@ class Catalogue:
         sessions = [row for key in keys if (row := lay.find(Session, key) or self.find(Session, key)) is not None]
         seats = {key: lay.find(Seats, key) or self.find(Seats, key) for key in keys}
         return course_of(curriculum, provider, sessions, seats)
+
+    def schools(self, over: "Catalogue | None" = None) -> list[School]:
+        """Make every provider with what it teaches, with `over` laid over this, by id."""
+        lay = over or EMPTY
+        rows = {**self._rows[Organisation], **lay._rows[Organisation]}
+        return [
+            school_of(row, [course for ref in self._refs_of(key, lay) if (course := self.course(ref, lay)) is not None])
+            for key, row in sorted(rows.items())
+            if isinstance(row, Organisation) and row.provider is not None
+        ]
+
+    def _refs_of(self, provider_id: str, lay: "Catalogue") -> list[str]:
+        return sorted(self._curricula_of.get(provider_id, set()) | lay._curricula_of.get(provider_id, set()))
 
 
 EMPTY = Catalogue()

@@ -208,10 +208,8 @@ def levels_outside(fit: Fit) -> int | None:
 
 def free_seats(fit: Fit) -> int:
     """Free seats of the sitting and its companions."""
-    seats = (fit.sitting and fit.sitting.seats_free) or 0
-    for companion in fit.companions:
-        seats += companion.seats_free or 0
-    return seats
+    ref = fit.search.ask.ref
+    return sum(each.free_for(ref) for each in fit.sittings)
 
 
 def last_day(fit: Fit) -> date:

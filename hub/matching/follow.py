@@ -7,6 +7,8 @@ over it, and the best candidates' rows are looked at again inside the transactio
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import date
 from itertools import groupby
 from operator import itemgetter
@@ -16,14 +18,16 @@ from events.base import Event
 from events.needs import NeedPublished, NeedRematchDue, NeedUpdated
 from hub.clock import Clock
 from hub.dispatch.unit_of_work import UnitOfWork
+from hub.matching import outs
 from hub.matching.catalogue import KINDS, Catalogue
 from hub.matching.fit import NO_RATES, Rates
 from hub.matching.index import CourseIndex, NeedIndex, wanted
 from hub.matching.model import NO_LINKS, Ask, Course, Links, RuleSet
-from hub.matching.outcome import Ranking
+from hub.matching.outcome import Candidate, Ranking
+from hub.matching.placements import rank_schools
 from hub.matching.rank import rank
-from hub.matching.rows import ask_of
-from hub.rows import Curriculum, Need, Organisation, Row, Seats, Session
+from hub.matching.rows import ask_of, placement_of, skills_of
+from hub.rows import Curriculum, Need, Offer, Organisation, Row, Seats, Session
 from hub.store import nouns
 from hub.store import session as store_session
 from hub.store.port import Store
@@ -61,6 +65,7 @@ class MatchingIndex:
         self._catalogue = Catalogue()
         self._courses = CourseIndex(links)
         self._needs = NeedIndex(links)
+        self._offers: dict[str, frozenset[str]] = {}  # skills of offers that nobody is proposed for
         self._changed_at: dict[str, int] = {}  # clock of a course's newest row
         self._seen: dict[str, int] = {}  # clock that a need's last ranking saw
         self._ahead: dict[str, Ahead] = {}
@@ -78,7 +83,7 @@ class MatchingIndex:
 
     def rank(self, need: Need, uow: UnitOfWork) -> Ranking:
         """Rank a need against the catalogue as this transaction sees it."""
-        ask = ask_of(need)
+        ask = self._asked(need, uow.now.date())
         ranking = self._rank_now(ask, uow)
         for _ in range(RECHECKS):
             if not self._absorb_newer(ranking, uow):
@@ -91,6 +96,26 @@ class MatchingIndex:
         await self.follow(store)
         courses = list(self._courses)
         return await asyncio.to_thread(self._rank, ask, courses, self._time.now().date())
+
+    def rank_offer(self, offer: Offer, uow: UnitOfWork) -> tuple[Candidate, ...]:
+        """Rank the providers for a placement that a company offers."""
+        wanted_skills = skills_of(offer)
+        if not wanted_skills:
+            return ()
+        stood = {provider: self.terms(offer, provider) for provider in offer.out}
+        declined, silent = outs.barred(offer.out, stood, uow.now.date())
+        placement = placement_of(offer, declined=declined, silent=silent)
+        return rank_schools(placement, self._catalogue.schools(_drafts(uow)))
+
+    def terms(self, about: Need | Offer, provider_id: str) -> str:
+        """Name the dates, prices and places between a need or offer and a provider, as they stand."""
+        if isinstance(about, Offer):
+            told = about.told
+            return outs.terms((told.start_window, told.location, told.allowance, told.weeks, told.weekly_hours), ())
+        ask = ask_of(about)
+        concepts = wanted(ask, self._links)
+        courses = [each for each in self._courses.of_provider(provider_id) if each.concepts & concepts]
+        return outs.terms(outs.of_ask(ask), courses)
 
     def course(self, ref: str, uow: UnitOfWork) -> Course | None:
         """Return a course as this batch sees it."""
@@ -105,7 +130,7 @@ class MatchingIndex:
         return self._courses.of_provider(provider_id)
 
     def affected_by(self, before: Course | None, after: Course | None, uow: UnitOfWork) -> list[str]:
-        """Return the standing needs that a course, as it was or as it is, could answer."""
+        """Return the standing needs, and offers without a provider, that a course could answer, as it was or as it is."""
         courses = [course for course in (before, after) if course is not None]
         refs = set(self._needs.affected_by(*courses))
         concepts = {concept for course in courses for concept in course.concepts}
@@ -114,17 +139,26 @@ class MatchingIndex:
                 refs.add(need.key)
             elif not need.stands:
                 refs.discard(need.key)
-        return sorted(refs)
+        return sorted(refs | self._offers_for(concepts))
 
     def missed_a_change(self) -> list[str]:
-        """Return standing needs whose last ranking had not seen a course's newest change: the sweep's list."""
+        """Return standing needs and offers whose last ranking had not seen a course's newest change."""
         missed = {
             ref
             for course in self._courses
-            for ref in self._needs.affected_by(course)
+            for ref in (*self._needs.affected_by(course), *self._offers_for(course.concepts))
             if self._seen.get(ref, 0) <= self._changed_at.get(course.ref, 0)
         }
         return sorted(missed)
+
+    def _asked(self, need: Need, today: date) -> Ask:
+        """Make a need ready for matching, without those providers who are not to be asked again."""
+        ask = ask_of(need)
+        if not need.out:
+            return ask
+        stood = {provider: self.terms(need, provider) for provider in need.out}
+        declined, silent = outs.barred(need.out, stood, today)
+        return replace(ask, declined=declined, silent=silent)
 
     def _take_over(self, changes: Changes) -> None:
         # Clock by clock: a row that changes nothing about its course must not make the course look newer.
@@ -133,6 +167,8 @@ class MatchingIndex:
             for row, _ in at_once:
                 if isinstance(row, Need):
                     self._take_need(row)
+                elif isinstance(row, Offer):
+                    self._take_offer(row)
                 elif self._catalogue.put(row):
                     touched |= self._catalogue.touched_by(row)
             self._changed_at |= dict.fromkeys(self._rebuild(touched), clock)
@@ -145,6 +181,17 @@ class MatchingIndex:
         else:
             self._needs.drop(need.key)
             self._seen.pop(need.key, None)
+
+    def _take_offer(self, offer: Offer) -> None:
+        if offer.state == "open":
+            self._offers[offer.key] = frozenset(skills_of(offer))
+            self._seen[offer.key] = offer.seen_clock
+        else:
+            self._offers.pop(offer.key, None)
+            self._seen.pop(offer.key, None)
+
+    def _offers_for(self, concepts: AbstractSet[str]) -> set[str]:
+        return {ref for ref, skills in self._offers.items() if skills & concepts}
 
     def _rebuild(self, refs: Iterable[str]) -> list[str]:
         """Make courses anew; returns those that are not what they were."""
@@ -165,7 +212,8 @@ class MatchingIndex:
         published = [ask_of(event) for event in events if isinstance(event, NeedPublished | NeedUpdated)]
         again = [event.need_ref for event in events if isinstance(event, NeedRematchDue)]
         rows = await store.read(nouns.load, Need, again) if again else {}
-        return published + [ask_of(need) for need in rows.values() if need.stands]
+        today = self._time.now().date()
+        return published + [self._asked(need, today) for need in rows.values() if need.stands]
 
     async def _rank_ahead(self, asks: Sequence[Ask]) -> dict[str, Ahead]:
         today, generation = self._time.now().date(), self._generation
@@ -225,7 +273,7 @@ async def changes_since(session: store_session.Session, since: int) -> Changes:
     """Read every catalogue row and need that changed since a clock, and the clock to read on from."""
     clock, seen = await nouns.clock_now(session)
     rows: list[tuple[Row, int]] = []
-    kinds: tuple[type[Row], ...] = (*KINDS, Need)
+    kinds: tuple[type[Row], ...] = (*KINDS, Need, Offer)
     for kind in kinds:
         rows += await nouns.changed(session, kind, since)
     return Changes(tuple(rows), clock, seen)

@@ -62,15 +62,15 @@ def split(short: Judged, judged: list[Judged]) -> Judged:
     fit = short.fit
     if short.failed != ONLY_SEATS or not (fit.sitting and fit.sitting.split_allowed):
         return short
-    for companion in companions(fit.sitting, judged)[: fit.search.rules.max_split - 1]:
+    for companion in companions(fit.sitting, judged, fit.search.ask.ref)[: fit.search.rules.max_split - 1]:
         fit = fit._replace(companions=(*fit.companions, companion))
         if free_seats(fit) >= fit.search.ask.headcount:
             return Judged(fit, failed(fit))
     return short
 
 
-def companions(sitting: Sitting, judged: list[Judged]) -> list[Sitting]:
+def companions(sitting: Sitting, judged: list[Judged], ref: str) -> list[Sitting]:
     """Other sittings that could take a part of the group, those with most seats first."""
     usable = [each.fit.sitting for each in judged if each.fit.sitting and each.failed in (PASSED, ONLY_SEATS)]
-    able = [each for each in usable if each.split_allowed and each.seats_free and each is not sitting]
-    return sorted(able, key=lambda each: (-(each.seats_free or 0), each.start, each.ref))
+    able = [each for each in usable if each.split_allowed and each.free_for(ref) and each is not sitting]
+    return sorted(able, key=lambda each: (-each.free_for(ref), each.start, each.ref))

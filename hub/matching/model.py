@@ -140,6 +140,11 @@ class Sitting:
     cancelled: bool = False
     split_allowed: bool = False
     price: Price | None = None
+    held: tuple[tuple[str, int], ...] = ()  # (need, seats) of what is held and not in `seats_free` any more
+
+    def free_for(self, ref: str) -> int:
+        """Seats that one need could have: the free ones, and those held for itself."""
+        return (self.seats_free or 0) + sum(seats for about, seats in self.held if about == ref)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from events.needs import NeedPublished, NeedUpdated
-from hub.matching.model import Accreditation, Ask, AskedSkill, Course, Money, Place, Price, Sitting
-from hub.rows import Curriculum, Need, Organisation, Seats, Session
+from hub.matching.model import NUTS_COUNTRY, Accreditation, Ask, AskedSkill, Course, Money, Place, Price, Sitting
+from hub.matching.placements import Offer as Placement
+from hub.matching.placements import School
+from hub.rows import Curriculum, Need, Offer, Organisation, Seats, Session
 from hub.skills.labels import label
 from schemas import curricula, needs, values
 
@@ -12,13 +14,7 @@ from schemas import curricula, needs, values
 def ask_of(need: Need | NeedPublished | NeedUpdated) -> Ask:
     """Make a need, stored or just published, ready for matching."""
     if isinstance(need, Need):
-        return _ask(
-            need.told,
-            need.key,
-            declined=frozenset(need.declined),
-            silent=frozenset(need.silent),
-            excluded=frozenset(need.excluded),
-        )
+        return _ask(need.told, need.key, excluded=frozenset((*need.excluded, *need.refused)))
     return _ask(need, f"{need.company_id}/{need.need_id}")
 
 
@@ -26,8 +22,6 @@ def _ask(
     told: needs.Need,
     ref: str,
     *,
-    declined: frozenset[str] = frozenset(),
-    silent: frozenset[str] = frozenset(),
     excluded: frozenset[str] = frozenset(),
 ) -> Ask:
     return Ask(
@@ -54,8 +48,6 @@ def _ask(
         accreditation_required=told.accreditation_required,
         credential_wanted=told.credential_wanted,
         wbl_possible=told.wbl_possible,
-        declined=declined,
-        silent=silent,
         excluded=excluded,
     )
 
@@ -97,6 +89,37 @@ def course_of(
     )
 
 
+def school_of(row: Organisation, courses: Sequence[Course]) -> School:
+    """Put a provider together with everything it teaches."""
+    told = row.provider
+    if told is None:
+        raise ValueError(f"{row.key} is no provider")
+    where = Place(told.nuts or "", told.lat, told.lon) if told.nuts or told.lat is not None else None
+    reach = (NUTS_COUNTRY.get(told.country, told.country),) if told.national else told.coverage_nuts
+    return School(row.key, told.languages, reach, tuple(courses), where)
+
+
+def placement_of(offer: Offer, *, declined: frozenset[str], silent: frozenset[str]) -> Placement:
+    """Make a placement that a company offers ready for matching."""
+    told = offer.told
+    return Placement(
+        ref=offer.key,
+        skills=skills_of(offer),
+        place=_place(told.location),
+        languages=told.languages,
+        scheme=told.scheme,
+        start=told.start_window.earliest,
+        excluded=frozenset(offer.refused),
+        declined=declined,
+        silent=silent,
+    )
+
+
+def skills_of(offer: Offer) -> tuple[str, ...]:
+    """Return the ESCO concepts of an offer; an occupation alone names none while ESCO's relations are not imported."""
+    return tuple(skill.uri for skill in offer.told.skills or () if skill.uri)
+
+
 def taught(told: curricula.Curriculum) -> frozenset[str]:
     """Return the ESCO concepts a curriculum teaches."""
     return frozenset(skill.uri for outcome in told.learning_outcomes for skill in outcome.skills if skill.uri)
@@ -121,6 +144,7 @@ def _sitting(row: Session, seats: Seats | None) -> Sitting:
         cancelled=row.state == "cancelled",
         split_allowed=told.split_allowed,
         price=_price(told.price),
+        held=seats.holding if seats else (),
     )
 
 

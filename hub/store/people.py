@@ -40,6 +40,14 @@ async def find(session: Session, ref: str) -> Person | None:
     return _person(rows[0]) if rows else None
 
 
+async def find_all(session: Session, refs: Sequence[str]) -> list[Person]:
+    """Return those people whom the vault holds of some refs."""
+    rows = await session.rows(
+        f"SELECT * FROM people WHERE ref IN {listed(session.engine, 'refs')}", refs=values(session.engine, refs)
+    )
+    return [_person(row) for row in rows]
+
+
 async def of(session: Session, orgs: Sequence[str], *, kind: str) -> list[Person]:
     """Return the people of a kind in some organisations."""
     rows = await session.rows(
@@ -48,14 +56,6 @@ async def of(session: Session, orgs: Sequence[str], *, kind: str) -> list[Person
         orgs=values(session.engine, orgs),
     )
     return [_person(row) for row in rows]
-
-
-async def missing(session: Session, refs: Sequence[str]) -> set[str]:
-    """Return those refs nobody stands behind."""
-    rows = await session.rows(
-        f"SELECT ref FROM people WHERE ref IN {listed(session.engine, 'refs')}", refs=values(session.engine, refs)
-    )
-    return set(refs) - {row.ref for row in rows}
 
 
 def _person(row: Any) -> Person:

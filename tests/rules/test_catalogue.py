@@ -33,7 +33,20 @@ from tests.builders import (
     said,
 )
 
-NOUNS = {"organisation", "curriculum", "session", "need", "match", "notification", "event", "reminder"}
+NOUNS = {
+    "agreement",
+    "curriculum",
+    "event",
+    "match",
+    "need",
+    "nomination",
+    "notification",
+    "offer",
+    "organisation",
+    "person",
+    "reminder",
+    "session",
+}
 
 every_type = pytest.mark.parametrize("short_type", EVENTS)
 
@@ -122,7 +135,7 @@ def grown(value: Any) -> Any:
     return {**inner, "of_tomorrow": {"a": [1]}}
 
 
-FREE = {"title", "reason", "notes", "message", "description", "params", "problem", "breakdown"}
+FREE = {"title", "reason", "notes", "message", "description", "params", "problem", "breakdown", "tasks", "items"}
 
 
 @every_type

@@ -37,12 +37,14 @@ def upgrade() -> None:
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("clock", sa.BigInteger(), nullable=False),
         sa.Column("about", sa.Text(), nullable=True),
+        sa.Column("provider_id", sa.Text(), nullable=True),
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_cooperations")),
     )
     op.create_index(op.f("ix_cooperations_clock"), "cooperations", ["clock"], unique=False)
     op.create_index(op.f("ix_cooperations_org_state"), "cooperations", ["org", "state"], unique=False)
     op.create_index(op.f("ix_cooperations_about"), "cooperations", ["about"], unique=False)
+    op.create_index(op.f("ix_cooperations_provider_id"), "cooperations", ["provider_id"], unique=False)
     op.create_table(
         "digests",
         sa.Column("key", sa.Text(), nullable=False),

@@ -1,0 +1,45 @@
+"""What is said about learners and their agreements."""
+
+from events.base import COMPANY, PROVIDER, Event
+from events.topics import COOPERATION
+from schemas.agreements import Draft, Nomination, OfAgreement, Rendered
+
+
+class LearnerNominated(Event, Nomination):
+    """A company or provider names a learner, by ref; the subject is `<organisation>/<nomination id>`."""
+
+    TYPE = "learner.nominated"
+    TOPIC = COOPERATION
+    NOUN = "nomination"
+    SAID_BY = frozenset({COMPANY, PROVIDER})
+
+    def partition_key(self, *, cause_key: str | None) -> str:
+        """Return the match id while nobody has looked up what it is about."""
+        return cause_key or self.match_id
+
+
+class AboutAgreements(Event, OfAgreement):
+    """A fact about an agreement; the subject is its id. Order is kept by the need or offer that led to it."""
+
+    TOPIC = COOPERATION
+    NOUN = "agreement"
+
+    def own_subject(self) -> str:
+        """Return the agreement's id."""
+        return self.agreement_id
+
+    def partition_key(self, *, cause_key: str | None) -> str:
+        """Return the cause's key, and the agreement's id where a courier reports."""
+        return cause_key or self.agreement_id
+
+
+class DocumentRendered(AboutAgreements, Rendered):
+    """The document of an agreement was made."""
+
+    TYPE = "document.rendered"
+
+
+class AgreementDrafted(AboutAgreements, Draft):
+    """An agreement was drafted, and its document can be read."""
+
+    TYPE = "agreement.drafted"
