@@ -21,7 +21,9 @@ from hypothesis.stateful import (
 from tests.delivery.model import Worker, World
 from tests.delivery.toy_groups import Event
 
-SEED = 8  # of the sabotages: a quick one; with others some take ten times the examples
+# Of the sabotages. What a seed draws also depends on the modules that are loaded, because Hypothesis tries their
+# constants; so one seed may miss what the next one finds at once.
+SEEDS = range(8, 14)
 STORY = st.sampled_from(
     [
         (type_, key, fails)
@@ -210,8 +212,14 @@ TestEmbedded.settings = settings(QUICK, max_examples=80, phases=[Phase.generate,
     ],
 )
 def test_each_rule_switched_off_is_found(sabotage: str, machine: type[Delivery]) -> None:
-    print(f"seed {SEED}")
-    sabotaged = seed(SEED)(type(machine.__name__, (machine,), {"sabotage": sabotage}))
+    assert any(_is_found(sabotage, machine, number) for number in SEEDS)
 
-    with pytest.raises(Broken):
+
+def _is_found(sabotage: str, machine: type[Delivery], number: int) -> bool:
+    print(f"seed {number}")
+    sabotaged = seed(number)(type(machine.__name__, (machine,), {"sabotage": sabotage}))
+    try:
         run_state_machine_as_test(sabotaged, settings=settings(QUICK, max_examples=1000))
+    except Broken:
+        return True
+    return False

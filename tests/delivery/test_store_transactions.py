@@ -6,7 +6,7 @@ from threading import Event
 import pytest
 
 from hub.errors import FlushConflict
-from hub.rows import Counter, Match, Row, Seats
+from hub.rows import Counter, Hold, Match, Row, Seats
 from hub.store import cursors, nouns
 from hub.store.lite import FirstComeQueue, LiteStore
 from hub.store.port import Store
@@ -183,7 +183,9 @@ async def test_a_turn_handed_to_somebody_who_was_just_cancelled_is_passed_on() -
 
 
 async def test_rows_come_back_as_they_were_saved(store: Store) -> None:
-    row = seats("movex/C07-1", "movex/C07").model_copy(update={"held": {"r1": 2}, "told_seq": 7})
+    row = seats("movex/C07-1", "movex/C07").model_copy(
+        update={"held": {"r1": Hold(about="a/N-1", seats=2, seq=9)}, "told_seq": 7}
+    )
     await store.write(save, row, counter("ñ «quoted»", 3))
 
     assert await store.read(nouns.load, Seats, ["movex/C07-1", "absent"]) == {"movex/C07-1": row}
