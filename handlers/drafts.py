@@ -6,14 +6,13 @@ Called by `nominate_learner`. The rules themselves are in `hub/agreements`; peop
 from hub.agreements.arrangement import Arrangement, Commitment
 from hub.agreements.checks import Verdict, check_all, tell
 from hub.agreements.signers import required_signers
-from hub.agreements.words import speak
+from hub.agreements.templates import Template, in_language, template_for
 from hub.dispatch.unit_of_work import UnitOfWork
 from hub.rows import Agreement, Cooperation, Curriculum, Need, Nomination, Offer, Organisation
 from hub.skills.labels import label
 from schemas import agreements, placements
-from schemas.values import country_of
+from schemas.values import Place, country_of
 
-TEMPLATE = "eu-generic"
 FIRST_VERSION = 1
 
 
@@ -27,12 +26,13 @@ def has_workplace(cooperation: Cooperation, uow: UnitOfWork) -> bool:
 def draft(nomination: Nomination, cooperation: Cooperation, uow: UnitOfWork) -> Agreement:
     """Draft the agreement for one learner."""
     about = uow.find(Offer, cooperation.about) or uow.get(Need, cooperation.about)
-    language = speak(about.told.languages[0]).code
-    arrangement = _arrangement(nomination, cooperation, about, uow)
+    template = _template(nomination, about, uow)
+    language = in_language(template, about.told.languages).speech.code
+    arrangement = _arrangement(nomination, cooperation, about, template, uow)
     told = agreements.Agreement(
         agreement_id=uow.new_id(),
         version=FIRST_VERSION,
-        template=TEMPLATE,
+        template=template.code,
         language=language,
         about=cooperation.about,
         match_id=cooperation.key,
@@ -65,10 +65,24 @@ def draft(nomination: Nomination, cooperation: Cooperation, uow: UnitOfWork) -> 
     )
 
 
-def _arrangement(nomination: Nomination, cooperation: Cooperation, about: Need | Offer, uow: UnitOfWork) -> Arrangement:
+def workplace(about: Need | Offer) -> Place:
+    """Where the learner works: the offer's place, and of a need's places the first."""
+    return about.told.location if isinstance(about, Offer) else about.told.locations[0]
+
+
+def _template(nomination: Nomination, about: Need | Offer, uow: UnitOfWork) -> Template:
+    return template_for(
+        country=country_of(workplace(about).nuts),
+        scheme=about.told.scheme if isinstance(about, Offer) else None,
+        day=max(nomination.told.start, uow.now.date()),
+    )
+
+
+def _arrangement(
+    nomination: Nomination, cooperation: Cooperation, about: Need | Offer, template: Template, uow: UnitOfWork
+) -> Arrangement:
     told = nomination.told
     offer = about.told if isinstance(about.told, placements.PlacementOffer) else None
-    workplace = offer.location if offer else about.told.locations[0]  # type: ignore[union-attr]
     company = uow.get(Organisation, cooperation.org).company
     provider = uow.get(Organisation, cooperation.provider_id).provider
     return Arrangement(
@@ -78,7 +92,7 @@ def _arrangement(nomination: Nomination, cooperation: Cooperation, about: Need |
         age_band=told.age_band,
         learner_ref=told.learner_ref,
         company_id=cooperation.org,
-        country=country_of(workplace.nuts),
+        country=country_of(workplace(about).nuts),
         today=uow.now.date(),
         guardian_refs=told.guardian_refs,
         company_signatory_ref=company.signatory_ref if company else None,
@@ -89,6 +103,8 @@ def _arrangement(nomination: Nomination, cooperation: Cooperation, about: Need |
         tutors=offer.tutor_count if offer else 1,
         learners=len(cooperation.nominated),
         max_learners_per_tutor=offer.max_learners_per_tutor if offer else None,
+        least_weeks=template.least_weeks,
+        most_weeks=template.most_weeks,
         others=_others(told.learner_ref, uow),
     )
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from events.agreements import AgreementDrafted, DocumentRendered, LearnerNominated
 from events.cooperations import CooperationFilled
 from handlers.drafts import draft, has_workplace
+from handlers.papers import paper
+from hub.agreements.draft import Draft
 from hub.dispatch.outcomes import Refused, Waiting
 from hub.dispatch.router import Router
 from hub.dispatch.unit_of_work import UnitOfWork
@@ -38,7 +40,7 @@ def nominate_learner(event: LearnerNominated, uow: UnitOfWork, people: KnownPeop
         agreement = draft(nomination, cooperation, uow)
         uow.save(agreement)
         nomination = nomination.model_copy(update={"agreement_id": agreement.key})
-        _have_rendered(agreement, uow)
+        _have_rendered(paper(agreement.told, nomination, cooperation, uow), uow)
     uow.save(nomination)
     uow.save(cooperation)
     if cooperation.state == "filled":
@@ -110,7 +112,7 @@ def _joined(cooperation: Cooperation, nomination: Nomination) -> Cooperation:
     return cooperation.model_copy(update={"nominated": nominated, "state": state})
 
 
-def _have_rendered(agreement: Agreement, uow: UnitOfWork) -> None:
-    told = agreement.told
-    body = {"agreement": told.model_dump(mode="json", exclude_none=True), "at": uow.now.isoformat()}
-    uow.job(channel=DOCUMENT, kind=told.template, body=body, dedupe_key=f"document/{told.agreement_id}/{told.version}")
+def _have_rendered(paper: Draft, uow: UnitOfWork) -> None:
+    body = paper.model_dump(mode="json", exclude_defaults=True)
+    key = f"{DOCUMENT}/{paper.agreement_id}/{paper.version}"
+    uow.job(channel=DOCUMENT, kind=paper.template, body=body, dedupe_key=key)

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from events.notifications import NotificationRequested
 from hub.clock import Clock, SystemClock
 from hub.log.history import HistoryLog, HistoryReader
 from hub.parts import Hub, Work, at_work, build
@@ -41,7 +40,7 @@ def works(hub: Hub, appender: HistoryLog) -> list[Work]:
     readers = [HistoryReader(hub.store, appender, runner, batch=hub.settings.batch) for runner in hub.runners.values()]
     for runner in hub.runners.values():
         runner.executor.released[:] = [each.wake for each in hub.runners.values()]
-    appender.call(hub.courier.wake, [NotificationRequested.wire_type()])
+        runner.executor.left_jobs[:] = [hub.courier.wake]
     return [
         hub.ingest.run,
         hub.scheduler.run,

@@ -5,7 +5,7 @@ attempt, so a repeated report changes nothing. What leaves, leaves at least once
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -45,7 +45,7 @@ class Carried:
 
 
 class Channel(Protocol):
-    """Carries the jobs of one channel: mail now, webhooks and documents later."""
+    """Carries the jobs of one channel: mails and documents now, webhooks later."""
 
     async def carry(self, job: JobRow, *, now: datetime) -> Carried:
         """Try once; trouble outside is an answer, not an exception."""
@@ -66,6 +66,11 @@ class Courier:
         self._channels = channels
         self._wake = asyncio.Event()
         self._hands = asyncio.Semaphore(AT_ONCE)
+
+    @property
+    def channels(self) -> Collection[str]:
+        """Names of the channels whose jobs it carries."""
+        return self._channels.keys()
 
     def wake(self) -> None:
         """Look for jobs now."""

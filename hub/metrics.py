@@ -52,7 +52,7 @@ OUTBOX_SECONDS = Metric("vet_hub_outbox_oldest_seconds", "gauge", (), "Age of th
 RELAY_ACTIVE = Metric("vet_hub_relay_active", "gauge", (), "1 where this process's relay is the one that sends.")
 RELAY_SENT = Metric("vet_hub_relay_events", "counter", (), "Events that this process's relay has sent.")
 RELAY_HANGING = Metric("vet_hub_relay_hanging_seconds", "gauge", (), "How long the present send has taken.")
-JOBS = Metric("vet_hub_jobs", "gauge", ("state",), "Jobs of the couriers (mails), by state.")
+JOBS = Metric("vet_hub_jobs", "gauge", ("state",), "Jobs of the couriers (mails, documents), by state.")
 
 # What happened
 FACTS = Metric("vet_hub_facts", "counter", ("type",), "Facts of a type seen since the hub began.")

@@ -14,11 +14,13 @@ import structlog
 
 from hub.access import Doorkeeper
 from hub.clock import Clock, stamp
-from hub.couriers import Courier
+from hub.couriers import Channel, Courier
 from hub.dispatch.executor import Executor
 from hub.dispatch.router import Reaction, Router, bind
 from hub.dispatch.runner import Runner
 from hub.dispatch.unit_of_work import Terms
+from hub.documents import CHANNEL as DOCUMENT
+from hub.documents import DocumentChannel
 from hub.errors import WrongSetting
 from hub.ingest import Ingest
 from hub.known_people import KnownPeople
@@ -77,7 +79,10 @@ class Hub:
         if await self.store.read(parked.due_before, at=soon):
             return False
         counts = await self.store.read(jobs.counts)
-        return not counts.get("running", 0) and not await self.store.read(jobs.any_due, channel="mail", now="~")
+        if counts.get("running", 0):
+            return False
+        due = [await self.store.read(jobs.any_due, channel=name, now="~") for name in self.courier.channels]
+        return not any(due)
 
 
 def load_routers(settings: Settings) -> Sequence[Router]:
@@ -117,6 +122,10 @@ def build(settings: Settings, clock: Clock, store: Store, appender: Log) -> Hub:
     terms = Terms(settings.respond_by_days, settings.match_days, hub_url(settings))
     executor = Executor(store, appender, clock, terms)
     groups = bind(load_routers(settings), [index, KnownPeople()])
+    channels: dict[str, Channel] = {
+        DOCUMENT: DocumentChannel(store),
+        "mail": mail_channel(settings, store, clock),
+    }
     return Hub(
         settings=settings,
         clock=clock,
@@ -126,7 +135,7 @@ def build(settings: Settings, clock: Clock, store: Store, appender: Log) -> Hub:
         doorkeeper=Doorkeeper(store, clock),
         ingest=Ingest(store, appender, clock, outbox_limit=settings.outbox_limit),
         scheduler=Scheduler(store, appender, clock, sweep=timedelta(minutes=settings.sweep_minutes)),
-        courier=Courier(store, appender, clock, {"mail": mail_channel(settings, store, clock)}),
+        courier=Courier(store, appender, clock, channels),
         runners={name: Runner(group, executor, store, clock) for name, group in groups.items()},
     )
 

@@ -143,6 +143,9 @@ def _works(hub: Hub, parts: Collection[str], groups: Collection[str] | None) -> 
         works.append(hub.scheduler.run)
     if "courier" in parts:
         works.append(hub.courier.run)
+    if {"courier", "groups"} <= set(parts):
+        for runner in hub.runners.values():
+            runner.executor.left_jobs[:] = [hub.courier.wake]
     if "groups" in parts:
         hub.runners = {name: hub.runners[name] for name in groups or hub.runners}
         running = stream(settings.bootstrap, list(hub.runners.values()), prefix=settings.topic_prefix)

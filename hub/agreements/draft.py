@@ -42,10 +42,21 @@ class Checked(Part):
 
 
 class Pay(Part):
-    """What the learner gets a month."""
+    """What the learner is paid."""
 
     amount: Decimal
     currency: str
+    per: str = "month"
+    """month, week, day or placement."""
+
+
+class Course(Part):
+    """A course that the learner takes."""
+
+    ref: str
+    title: Words
+    hours: float
+    eqf: int | None = None
 
 
 class Draft(Part):
@@ -74,11 +85,8 @@ class Draft(Part):
 
     programme: Words | None = None
     """What the offer or need calls it."""
-    course: Words | None = None
-    course_ref: str | None = None
-    course_hours: float | None = None
-    session_ref: str | None = None
-    eqf: int | None = None
+    courses: tuple[Course, ...] = ()
+    session_refs: tuple[str, ...] = ()
     occupation: str | None = None
     scheme: str | None = None
     outcomes: tuple[Words, ...] = ()
@@ -90,8 +98,8 @@ class Draft(Part):
     shift_pattern: Words | None = None
     place: str | None = None
     nuts: str | None = None
-    remote_share: float | None = None
-    """Between 0 and 1."""
+    remote_percent: float = 0
+    """Percent of the hours away from the workplace."""
     learners: int = 1
     tutors: int = 1
 

@@ -23,25 +23,22 @@ def programme(writer: Writer) -> Told:
 
 
 @printed
-def course(writer: Writer) -> Told:
-    """The provider's course, with its ref."""
-    draft = writer.draft
-    if not draft.course:
-        return draft.course_ref
-    title = writer.told("course", draft.course)
-    return f"{title} ({draft.course_ref})" if draft.course_ref else title
+def courses(writer: Writer) -> Told:
+    """The provider's courses, each with its ref."""
+    return [f"{writer.told(f'courses.{n}', each.title)} ({each.ref})" for n, each in enumerate(writer.draft.courses, 1)]
 
 
 @printed
 def level(writer: Writer) -> Told:
-    """EQF level 4."""
-    return writer.say("values", "level", eqf=writer.draft.eqf) if writer.draft.eqf else None
+    """EQF level 4; both, when the courses differ."""
+    levels = sorted({each.eqf for each in writer.draft.courses if each.eqf})
+    return [writer.say("values", "level", eqf=eqf) for eqf in levels]
 
 
 @printed
 def course_hours(writer: Writer) -> Told:
-    """30 hours."""
-    hours = writer.draft.course_hours
+    """30 hours, of all courses together."""
+    hours = sum(each.hours for each in writer.draft.courses)
     return writer.say("values", "hours", hours=hours) if hours else None
 
 
@@ -98,9 +95,9 @@ def total_hours(writer: Writer) -> Told:
 
 
 @printed
-def session(writer: Writer) -> Told:
-    """The session's ref."""
-    return writer.draft.session_ref
+def sessions(writer: Writer) -> Told:
+    """The sessions' refs."""
+    return ", ".join(writer.draft.session_refs)
 
 
 @printed
@@ -123,8 +120,8 @@ def workplace(writer: Writer) -> Told:
 @printed
 def remote_share(writer: Writer) -> Told:
     """20 % of the hours."""
-    share = writer.draft.remote_share
-    return writer.say("values", "remote_share", percent=round(share * 100)) if share else None
+    percent = writer.draft.remote_percent
+    return writer.say("values", "remote_share", percent=percent) if percent else None
 
 
 @printed
@@ -135,12 +132,12 @@ def seats(writer: Writer) -> Told:
 
 @printed
 def allowance(writer: Writer) -> Told:
-    """€300.00 a month; that none was stated is said too, because pay belongs into a written agreement."""
+    """€300.00 a month, paid by the company; that none was stated is said too, because pay belongs into a written agreement."""
     pay = writer.draft.allowance
     if pay is None:
         return writer.say("values", "no_allowance")
     money = format_currency(pay.amount, pay.currency, locale=writer.chosen.speech.locale)
-    return writer.say("values", "allowance", money=money)
+    return writer.say("values", f"allowance_a_{pay.per}", money=money)
 
 
 @printed

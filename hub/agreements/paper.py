@@ -28,10 +28,12 @@ def paper(writer: Writer) -> dict[str, Any]:
 
 
 def subject(writer: Writer) -> str:
-    """Return what the agreement is for: the course, else the programme."""
+    """Return what the agreement is for: its courses, else the programme."""
     draft = writer.draft
-    text = draft.course or draft.programme
-    return writer.told("course" if draft.course else "programme", text) if text else ""
+    titles = [writer.told(f"courses.{n}", each.title) for n, each in enumerate(draft.courses, 1)]
+    if titles or draft.programme is None:
+        return " · ".join(titles)
+    return writer.told("programme", draft.programme)
 
 
 def strip(writer: Writer) -> list[dict[str, str]]:

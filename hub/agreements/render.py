@@ -19,7 +19,7 @@ import typst
 from hub.agreements.draft import Draft
 from hub.agreements.paper import paper
 from hub.agreements.templates import FOLDER, in_language, templates
-from hub.agreements.writer import GLYPHS, Someone, Unfilled, Writer
+from hub.agreements.writer import UNPRINTABLE, Someone, Unfilled, Writer
 
 BLANK = "▯"  # stands for a letter that no font has
 # The bold and the slanted fonts may lack what the upright one has.
@@ -63,7 +63,7 @@ def render(draft: Draft, people: Mapping[str, Someone]) -> Rendered:
 def unprintable(writer: Writer) -> dict[str, str]:
     """Return the fields that hold a letter no font has, with what to print in their place."""
     return {
-        name: _readable(words) or writer.say("unfilled", GLYPHS, field=name)
+        name: _readable(words) or writer.say("unfilled", UNPRINTABLE, field=name)
         for name, words in writer.owned.items()
         if not is_printable(words)
     }
@@ -117,7 +117,7 @@ def _printed(writer: Writer) -> bytes:
 
 
 def _unfilled(writer: Writer) -> tuple[Unfilled, ...]:
-    return tuple(dict.fromkeys([*writer.unfilled, *(Unfilled(name, GLYPHS) for name in writer.instead)]))
+    return tuple(dict.fromkeys([*writer.unfilled, *(Unfilled(name, UNPRINTABLE) for name in writer.instead)]))
 
 
 def _compile(compiler: typst.Compiler, *, inputs: dict[str, str], source: bytes | None = None, at: int = 0) -> bytes:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from hub.agreements.draft import Draft, Words
 from hub.agreements.templates import Chosen
 
-ERASED, GLYPHS, NOT_NAMED = "erased", "glyphs", "not_named"
+ERASED, UNPRINTABLE, MISSING = "erased", "unprintable", "missing"
 UNBROKEN = 26  # letters after which a word without a natural break may be broken
 BREAK = "\u200b"  # a place where a line may end, without a hyphen
 ISOLATE, END_ISOLATE = "\u2068", "\u2069"
@@ -35,7 +35,7 @@ class Someone(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Unfilled:
-    """A field that could not be filled: its reason is erased, glyphs or not_named."""
+    """A field that could not be filled: its reason is erased, unprintable or missing."""
 
     field: str
     reason: str
@@ -81,7 +81,7 @@ class Writer:
     def name(self, name: str, ref: str | None) -> str:
         """Return a person's name, or why there is none."""
         if ref is None:
-            return self._without(name, NOT_NAMED)
+            return self._without(name, MISSING)
         if ref not in self.people:
             return self._without(name, ERASED)
         return self.own(name, self.people[ref].name)

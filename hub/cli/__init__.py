@@ -46,7 +46,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("worker", "hub.cli.processes:worker", "one or more groups of handlers"),
         Command("relay", "hub.cli.processes:relay", "carry stored events to Kafka"),
         Command("scheduler", "hub.cli.processes:scheduler", "say what falls due"),
-        Command("courier", "hub.cli.processes:courier", "deliver mails"),
+        Command("courier", "hub.cli.processes:courier", "deliver mails, make documents"),
         Command("topics", "hub.cli.topics", "plan and make the Kafka topics"),
     ),
 }

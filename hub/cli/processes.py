@@ -60,7 +60,7 @@ def run_scheduler(wait: Wait = 0.0) -> None:
 
 @courier.command(name="courier")
 def run_courier(wait: Wait = 0.0) -> None:
-    """Deliver mails, and say what came of each. Couriers share the work."""
+    """Deliver mails and make documents, and say what came of each. Couriers share the work."""
     asyncio.run(_run(_settings(), {"courier"}, wait))
 
 

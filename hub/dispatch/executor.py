@@ -40,6 +40,7 @@ class Executor:
         self._clock = clock
         self._terms = terms
         self.released: list[Callable[[], None]] = []  # called when a commit released parked events, of any group
+        self.left_jobs: list[Callable[[], None]] = []  # called when a commit left jobs for couriers
         self.batches: Counter[str] = Counter()  # committed by this process, by group
         self.outcomes: Counter[tuple[str, str]] = Counter()  # events of these batches, by group and outcome
 
@@ -106,6 +107,9 @@ class Executor:
         self._count(batch, len(taken))
         if batch.released:
             for wake in self.released:
+                wake()
+        if batch.memory.jobs:
+            for wake in self.left_jobs:
                 wake()
         return len(taken)
 

@@ -231,6 +231,7 @@ documents = Table(
     Column("version", Integer, nullable=False),
     _text("sha256"),
     _text("created_at"),
+    _text("unfilled"),
     Column("body", LargeBinary, nullable=False),
     PrimaryKeyConstraint("agreement_id", "version"),
 )

@@ -96,8 +96,8 @@ async def test_a_placement_is_answered_decided_and_nominated_for(story: Story) -
     await story.settle()
 
     (job,) = [job for job in await story.jobs() if job.channel == "document"]
-    drafted = job.body["agreement"]
-    assert [signer["role"] for signer in drafted["required_signers"]] == ["learner", "guardian", "company", "provider"]
+    assert [signer["role"] for signer in job.body["signers"]] == ["learner", "guardian", "company", "provider"]
+    (drafted,) = await story.data("agreement.drafted")
     assert {check["code"]: check["status"] for check in drafted["checks"]}["minors_hours"] == "ok"
     assert drafted["language"] == "pt"
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hub.agreements.checks import check_all, tell
-from hub.agreements.draft import Body, Checked, Draft, Pay, Signature
+from hub.agreements.draft import Body, Checked, Course, Draft, Pay, Signature, Words
 from hub.agreements.signers import required_signers
 from tests.rules.agreement_cases import a_minors
 
@@ -30,6 +30,11 @@ PEOPLE = {
 }
 
 
+def a_course(title: Words) -> Course:
+    """Return the course that goes with it, under another title."""
+    return Course(ref="ctcp/C09", title=title, hours=25, eqf=3)
+
+
 def a_draft(language: str = "pt", **changes: Any) -> Draft:
     """Return the demonstration's placement of a pupil of 16, in a language; `changes` replace fields."""
     arrangement = a_minors(learners=2)
@@ -51,14 +56,10 @@ def a_draft(language: str = "pt", **changes: Any) -> Draft:
         "tutor_ref": arrangement.tutor_ref,
         "signers": tuple(Signature(role=each.role, ref=each.ref) for each in required_signers(arrangement)),
         "programme": {"en": "Manual leather goods operator", "pt": "Operador manual de marroquinaria"},
-        "course": {
-            "en": "Pre-stitching: skiving, folding, gluing",
-            "pt": "Preparação da costura: facear, dobrar, colar",
-        },
-        "course_ref": "ctcp/C09",
-        "course_hours": 25,
-        "session_ref": "ctcp/C09-1",
-        "eqf": 3,
+        "courses": (
+            a_course({"en": "Pre-stitching: skiving, folding, gluing", "pt": "Preparação da costura: facear e colar"}),
+        ),
+        "session_refs": ("ctcp/C09-1",),
         "scheme": "fct",
         "outcomes": ("apply pre-stitching techniques", {"en": "work safely", "pt": "trabalhar em segurança"}),
         "tasks": ({"pt": "Facear e dobrar peças de carteiras", "es": "Rebajar y doblar piezas de bolsos"},),

@@ -23,7 +23,7 @@ from hub.agreements.render import is_printable, render
 from hub.agreements.templates import Template, in_language, templates
 from hub.agreements.words import LANGUAGES
 from hub.agreements.writer import Unfilled, breakable, clean
-from tests.rules.agreement_papers import AT, PEOPLE, Human, a_draft
+from tests.rules.agreement_papers import AT, PEOPLE, Human, a_course, a_draft
 
 GOLDEN = Path(__file__).parent / "golden" / "agreements"
 ROOT = Path(__file__).parents[2]
@@ -118,7 +118,7 @@ def test_who_is_not_named_yet_has_a_box_all_the_same() -> None:
         "current_employer.signatory.name",
         "learner.name",
     ]
-    assert {each.reason for each in rendered.unfilled} == {"not_named"}
+    assert {each.reason for each in rendered.unfilled} == {"missing"}
     assert "For the current employer to be named before signing Betangible S.L." in " ".join(read(rendered.pdf).split())
 
 
@@ -149,16 +149,16 @@ def test_a_name_in_letters_no_font_has_is_named_and_the_rest_goes_on(name: str) 
     rendered = render(a_draft("en"), with_person("ctcp/guardian", name))
 
     text = " ".join(read(rendered.pdf).split())
-    assert rendered.unfilled == (Unfilled("guardian.1.name", "glyphs"),)
+    assert rendered.unfilled == (Unfilled("guardian.1.name", "unprintable"),)
     assert "Guardian written in letters this document cannot print (see guardian.1.name in the hub)" in text
     assert "Inês Conceição Araújo" in text
     assert rendered == render(a_draft("en"), with_person("ctcp/guardian", name))
 
 
 def test_of_words_that_can_be_read_only_the_missing_letters_are_replaced() -> None:
-    rendered = render(a_draft("en", course="Corte 裁 y costura ✂\ufe0f"), PEOPLE)
+    rendered = render(a_draft("en", courses=(a_course("Corte 裁 y costura ✂\ufe0f"),)), PEOPLE)
 
-    assert rendered.unfilled == (Unfilled("course", "glyphs"),)
+    assert rendered.unfilled == (Unfilled("courses.1", "unprintable"),)
     assert "Corte ▯ y costura" in " ".join(read(rendered.pdf).split())
 
 
@@ -175,12 +175,13 @@ HOSTILE = [
 
 @pytest.mark.parametrize("words", HOSTILE)
 def test_strangers_words_stay_as_they_were_written_in_every_field(words: str) -> None:
-    fields = ("programme", "course", "occupation", "shift_pattern", "place", "learner_status", "scheme", "cefr")
+    fields = ("programme", "occupation", "shift_pattern", "place", "learner_status", "scheme", "cefr")
     lists = ("outcomes", "tasks", "ppe", "hazardous")
     draft = a_draft(
         "en",
         company=Body(id="belcinto", legal_name=words, vat_id=words),
         checks=(Checked(code="tutor", status="ok", rule=words, detail=words),),
+        courses=(a_course(words),),
         **dict.fromkeys(fields, words),
         **dict.fromkeys(lists, (words,)),
     )
@@ -188,8 +189,9 @@ def test_strangers_words_stay_as_they_were_written_in_every_field(words: str) ->
 
     told = without_spaces(text_of(draft, people))
 
-    # 5 names, each in the table and four of them in a box too; the tutor's address; the company twice, and its number.
-    expected = len(fields) + 1 + len(lists) + 9 + 1 + 2 + 1 + 2
+    # Beside these fields: the course, also under the title; five names, four of them again in a box; the tutor's address;
+    # the company's name, twice, and number; the rule and its figures.
+    expected = len(fields) + 2 + len(lists) + 9 + 1 + 2 + 1 + 2
     assert told.count(without_spaces(words)) == expected
 
 
@@ -213,13 +215,13 @@ def test_what_cannot_be_seen_does_not_reach_the_page(words: str) -> None:
 
 
 def test_words_from_right_to_left_do_not_move_what_stands_around_them() -> None:
-    text = text_of(a_draft("en", course="דרך החרש"))
+    text = text_of(a_draft("en", courses=(a_course("דרך החרש"),)))
 
     assert "דרך (ctcp/C09)" in text
 
 
 def test_very_long_words_do_not_run_off_the_paper() -> None:
-    rendered = render(a_draft("en", course="W" * 200), with_person("ctcp/learner", "x" * 300))
+    rendered = render(a_draft("en", courses=(a_course("W" * 200),)), with_person("ctcp/learner", "x" * 300))
 
     assert "W" * 200 in without_spaces(read(rendered.pdf))
     for page in PdfReader(BytesIO(rendered.pdf)).pages:
