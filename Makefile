@@ -41,8 +41,9 @@ lint: $(VENV)/.ready ## style, types and the import rules
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
-services: ## start a real PostgreSQL and Kafka for the tests (stop them: deploy/dev/services.sh down)
+services: ## start a real PostgreSQL and Kafka for the tests (stop them: deploy/dev/services.sh down), fetch veraPDF
 	@$(SERVICES) up
+	@deploy/dev/verapdf.sh fetch
 
 lock: $(VENV)/.locked ## write requirements.lock anew from pyproject.toml (ARGS=--upgrade takes newer versions)
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes \

@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -34,9 +35,25 @@ hypothesis.settings.load_profile("hub")
 
 DATABASE = os.environ.get("VET_HUB_TEST_DATABASE_URL", "")
 LOG = os.environ.get("VET_HUB_TEST_LOG_URL", "")
-SERVICES = bool(DATABASE and LOG)
 REQUIRED = os.environ.get("VET_HUB_REQUIRE_SERVICES") == "1"
-LEFT_OUT = pytest.StashKey[int]()
+VERAPDF = Path(__file__).parents[1] / ".tools" / "cli-1.30.2.jar"
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Something real that tests of a marker need and that a machine may lack."""
+
+    marker: str
+    there: bool
+    tests: str
+    cure: str
+
+
+OUTSIDE = (
+    Outside("services", bool(DATABASE and LOG), "on real PostgreSQL and Kafka", "deploy/dev/services.sh up"),
+    Outside("verapdf", VERAPDF.exists() and bool(shutil.which("java")), "by veraPDF", "deploy/dev/verapdf.sh fetch"),
+)
+LEFT_OUT = pytest.StashKey[dict[Outside, int]]()
 
 
 @pytest.fixture(autouse=True)
@@ -66,25 +83,25 @@ def _rows_come_back_as_they_were_kept(monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip what needs services that are not there, or fail at once where nothing may be skipped."""
-    marked = [item for item in items if item.get_closest_marker("services")]
-    config.stash[LEFT_OUT] = 0 if SERVICES else len(marked)
-    if SERVICES or not marked:
-        return
-    if REQUIRED:
-        raise pytest.UsageError("VET_HUB_REQUIRE_SERVICES=1, but VET_HUB_TEST_DATABASE_URL and _LOG_URL are not set")
-    for item in marked:
-        item.add_marker(pytest.mark.skip(reason="PostgreSQL and Kafka are not up"))
+    """Skip what needs something that is not there, or fail at once where nothing may be skipped."""
+    left_out = config.stash.setdefault(LEFT_OUT, {})
+    for outside in OUTSIDE:
+        marked = [] if outside.there else [item for item in items if item.get_closest_marker(outside.marker)]
+        if marked and REQUIRED:
+            raise pytest.UsageError(
+                f"VET_HUB_REQUIRE_SERVICES=1, but {len(marked)} tests {outside.tests} cannot run: {outside.cure}"
+            )
+        for item in marked:
+            item.add_marker(pytest.mark.skip(reason=f"needs `{outside.cure}`"))
+        left_out[outside] = len(marked)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say in one line what was left out and how to get it."""
-    left_out = config.stash.get(LEFT_OUT, 0)
+    left_out = [(outside, count) for outside, count in config.stash.get(LEFT_OUT, {}).items() if count]
     if left_out:
-        terminalreporter.write_line(
-            f"left out: {left_out} tests on real PostgreSQL and Kafka; "
-            "`deploy/dev/services.sh up`, then `make test` runs them too"
-        )
+        told = ", ".join(f"{count} tests {outside.tests} (`{outside.cure}`)" for outside, count in left_out)
+        terminalreporter.write_line(f"left out: {told}; after these commands `make test` runs them too")
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests import conftest
+
 ROOT = Path(__file__).parents[2]
 SERVICES = ROOT / "deploy" / "dev" / "services.sh"
-SCRIPTS = [SERVICES, ROOT / ".ci" / "run"]
+VERAPDF = ROOT / "deploy" / "dev" / "verapdf.sh"
+SCRIPTS = [SERVICES, VERAPDF, ROOT / ".ci" / "run"]
 TEXT = SERVICES.read_text()
 
 
@@ -31,6 +34,13 @@ def test_usage_names_every_command(command: str, tmp_path: Path) -> None:
 
     assert answer.returncode == 2
     assert f"services.sh {command}" in answer.stderr
+
+
+def test_the_validators_version_is_the_one_that_tests_look_for() -> None:
+    jar = re.search(r"^version=(.+)$", VERAPDF.read_text(), re.MULTILINE)
+
+    assert jar is not None
+    assert f"cli-{jar[1]}.jar" == conftest.VERAPDF.name
 
 
 def test_an_unknown_command_changes_nothing(tmp_path: Path) -> None:
