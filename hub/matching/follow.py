@@ -23,9 +23,9 @@ from hub.matching.catalogue import KINDS, Catalogue
 from hub.matching.fit import NO_RATES, Rates
 from hub.matching.index import CourseIndex, NeedIndex, wanted
 from hub.matching.model import NO_LINKS, Ask, Course, Links, RuleSet
-from hub.matching.outcome import Candidate, Ranking
+from hub.matching.outcome import Candidate, Miss, Ranking
 from hub.matching.placements import rank_schools
-from hub.matching.rank import rank
+from hub.matching.rank import near_misses, rank
 from hub.matching.rows import ask_of, placement_of, skills_of
 from hub.rows import Curriculum, Need, Offer, Organisation, Row, Seats, Session
 from hub.store import nouns
@@ -116,6 +116,17 @@ class MatchingIndex:
         concepts = wanted(ask, self._links)
         courses = [each for each in self._courses.of_provider(provider_id) if each.concepts & concepts]
         return outs.terms(outs.of_ask(ask), courses)
+
+    async def near_misses(self, need: Need, store: Store, *, most: int) -> tuple[Miss, ...]:
+        """Say why the nearest of the other courses are no answer, for pages that show a need."""
+        await self.follow(store)
+        today = self._time.now().date()
+        ask = self._asked(need, today)
+        courses = self._courses.courses_for(ask)
+        rules, links, rates = self.rules, self._links, self._rates
+        return await asyncio.to_thread(
+            near_misses, ask, courses, today=today, most=most, ruleset=rules, links=links, rates=rates
+        )
 
     def course(self, ref: str, uow: UnitOfWork) -> Course | None:
         """Return a course as this batch sees it."""

@@ -14,7 +14,7 @@ from hub.matching import gaps
 from hub.matching.fit import NO_RATES, Cost, Fit, Rates, Search, search
 from hub.matching.judge import Judged, judge
 from hub.matching.model import NO_LINKS, Ask, Course, Links, Money, RuleSet
-from hub.matching.outcome import Candidate, Note, Ranking, Rejected
+from hub.matching.outcome import Candidate, Miss, Note, Ranking, Rejected
 from hub.matching.rulesets import CURRENT
 from hub.matching.score import Scored, by_merit, score
 
@@ -47,6 +47,29 @@ def rank(
         best_score=passed[0].score if passed else 0.0,
     )
     return ranking if good else with_gap(ranking, judged, looking)
+
+
+def near_misses(
+    ask: Ask,
+    courses: Iterable[Course],
+    *,
+    today: date,
+    most: int,
+    ruleset: RuleSet = CURRENT,
+    links: Links = NO_LINKS,
+    rates: Rates = NO_RATES,
+) -> tuple[Miss, ...]:
+    """Say why courses that teach some of it are not proposed, nearest first, each with the figures of what fails."""
+    looking = search(ask, today=today, rules=ruleset, links=links, rates=rates)
+    judged = [judge(looking, course) for course in sorted(courses, key=attrgetter("ref"))]
+    scores = {each.fit.course.ref: score(each.fit).score for each in judged if each.fit.cover.coverage}
+    missed = [
+        (each.fit, each.failed)
+        for each in judged
+        if each.fit.cover.coverage and (each.failed or scores[each.fit.course.ref] < ruleset.propose)
+    ]
+    near = gaps.nearest(missed)[:most]
+    return tuple([gaps.miss(fit, codes, score=scores[fit.course.ref]) for fit, codes in near])
 
 
 def nothing_understood(looking: Search, courses: list[Course]) -> Ranking:

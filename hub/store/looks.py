@@ -58,11 +58,11 @@ async def newest(
         wanted += [_in_regions(session, kind)]
         given |= {"regions": values(session.engine, list(regions))}
     rows = await session.rows(
-        f"SELECT t.body, t.clock FROM {kind.TABLE} t WHERE {' AND '.join(wanted)} "
+        f"SELECT t.key, t.body, t.clock FROM {kind.TABLE} t WHERE {' AND '.join(wanted)} "
         "ORDER BY t.clock DESC, t.key DESC LIMIT :limit",
         **given,
     )
-    return [Found(read_row(kind, row.body), int(row.clock)) for row in rows]
+    return [Found(row_of(kind, row.key, row.body), int(row.clock)) for row in rows]
 
 
 def _in_regions(session: Session, kind: type[Row]) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import hub.matching
+from hub.matching.cures import CURES, cure
 from hub.matching.explain import NOTES, REASONS, sentence, sentences
 from hub.matching.filters import FILTERS
 from hub.matching.gaps import GAP_CODES
@@ -83,3 +84,11 @@ def test_sentences_say_figures_as_people_do(note: Note, words: str) -> None:
 def test_a_code_without_sentence_says_where_to_add_one() -> None:
     with pytest.raises(KeyError, match=r"explain\.py"):
         sentence("brand_new")
+
+
+def test_everything_that_can_fail_says_what_would_have_to_change() -> None:
+    told = said_codes(FOLDER / "shortfall.py") | {"score_too_low"}
+
+    assert set(CURES) == told | EVENT_CODES
+    assert cure("seats_short", {"free": 4, "headcount": 10}) == "a session with 10 free seats"
+    assert cure("beyond_radius", {"km": 120, "radius_km": 50}) == "you go up to 120 km, or a session nearer to you"

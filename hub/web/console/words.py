@@ -7,6 +7,7 @@ from typing import Any
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
+from hub.matching.cures import cure
 from hub.matching.explain import ENGLISH, language_name, sentence
 from hub.skills.labels import label
 from schemas.matches import Levels, Reason
@@ -195,6 +196,39 @@ def said(code: str, params: Mapping[str, Any] | None = None) -> str:
         return code.replace("_", " ")
 
 
+NOT_MET = frozenset({"skill_missing", "skill_not_understood", "not_your_language", "wish_not_met", "no_credential"})
+NEITHER = frozenset(
+    {
+        "skill_related",
+        "starts_off_preferred",
+        "on_demand",
+        "level_close",
+        "level_not_stated",
+        "also_teaches",
+        "price_not_stated",
+        "cost_not_compared",
+        "no_record_yet",
+        "split_over_sessions",
+        "prerequisites",
+    }
+)
+
+
+def sign(code: str) -> str:
+    """Return how a reason speaks for a candidate: yes, no, or so."""
+    if code in NOT_MET:
+        return "no"
+    return "so" if code in NEITHER else "yes"
+
+
+def cured(code: str, params: Mapping[str, Any] | None = None) -> str:
+    """Say what would have to change; empty for a code that a newer release brought."""
+    try:
+        return cure(code, params or {})
+    except KeyError:
+        return ""
+
+
 def capital(words: str) -> str:
     """Begin a sentence."""
     return words[:1].upper() + words[1:]
@@ -224,6 +258,9 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "learners": learners,
     "reason": reason,
     "said": said,
+    "answer_reason": lambda code: REASON_CODES.get(code, code.replace("_", " ")),
+    "sign": sign,
+    "cured": cured,
     "capital": capital,
     "short": short,
 }

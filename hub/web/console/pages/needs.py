@@ -1,21 +1,28 @@
 """Needs: the list, and one need with what fits, why the rest does not, and its story."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from hub import rows
+from events.envelope import Envelope
+from hub import rows, trace
+from hub.matching.outcome import Miss
 from hub.rows import Need
 from hub.store import looks, nouns
 from hub.store.session import Session
-from hub.web.console import links
+from hub.web.console import links, tale
 from hub.web.console.filters import options
+from hub.web.console.tale import Said
 from hub.web.console.visit import Desk, Visit
 from hub.web.reads import ref_of, seen_need
 from hub.web.sight import regions_seen
 
 MOST = 50  # needs a page
+MISSES = 6  # courses told under «Why not»
+STEPS = 60  # events of a story on the page; the trace has all
 STATES = ("open", "proposed", "gap", "agreed", "withdrawn", "expired")
+NOT_TOLD = frozenset({"reminder.due", "match.answered", "notification.requested"})
 
 desk = Desk()
 
@@ -38,11 +45,27 @@ class Listed:
     next: str
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """One need with everything about it."""
+
+    need: Need
+    match: rows.Match | None
+    gap: rows.Gap | None
+    requests: Sequence[rows.Request]
+    courses: Mapping[str, rows.Curriculum]
+    sessions: Mapping[str, rows.Session]
+    names: Mapping[str, str]
+    story: Sequence[Said]
+    earlier: int
+
+
 @desk.page("/needs")
 async def needs(visit: Visit) -> Response:
     """Needs, the last moved first."""
-    state, org = visit.asked("state"), visit.asked("company")
-    found = await visit.read(_listed, visit, state=state if state in STATES else "", org=org)
+    asked, org = visit.asked("state"), visit.asked("company")
+    state = asked if asked in STATES else ""
+    found = await visit.read(_listed, visit, state=state, org=org)
     choices = [("", "all", None), *((each, _called(each), visit.pulse.of("needs", each)) for each in STATES)]
     return visit.draw(
         "needs.html",
@@ -78,7 +101,37 @@ async def _listed(session: Session, visit: Visit, *, state: str, org: str) -> Li
 
 @desk.page("/needs/{org}/{need_id}")
 async def need(visit: Visit) -> Response:
-    """One need."""
+    """One need: what fits and why, who was asked, why the rest does not fit, and how it came to this."""
     ref = ref_of(visit.given("org"), visit.given("need_id"))
-    found = await visit.read(seen_need, ref, visit.visitor.sender)
-    return visit.draw("need.html", need=found)
+    found = await visit.read(_whole, ref, visit)
+    misses: Sequence[Miss] = ()
+    if found.need.stands:
+        misses = await visit.hub.index.near_misses(found.need, visit.hub.store, most=MISSES)
+    missed = await visit.read(nouns.load, rows.Curriculum, [ref for miss in misses for ref in miss.curriculum_refs])
+    return visit.draw("need.html", found=found, need=found.need, told=found.need.told, misses=misses, missed=missed)
+
+
+async def _whole(session: Session, ref: str, visit: Visit) -> Whole:
+    need = await seen_need(session, ref, visit.visitor.sender)
+    match = (await nouns.load(session, rows.Match, [need.match_id])).get(need.match_id) if need.match_id else None
+    gap = (await nouns.load(session, rows.Gap, [need.gap_id])).get(need.gap_id) if need.gap_id else None
+    requests = await nouns.where(session, rows.Request, "match_id", match.key) if match else []
+    candidates = match.candidates if match else ()
+    courses = await nouns.load(session, rows.Curriculum, [ref for each in candidates for ref in each.curriculum_refs])
+    sessions = await nouns.load(session, rows.Session, [ref for each in candidates for ref in each.session_refs])
+    providers = {provider for each in candidates for provider in each.provider_ids}
+    names = await looks.names(session, sorted({need.org, *providers, *(each.org for each in requests)}))
+    said = [each for each in _about(ref, await trace.read(session, ref)) if each.short_type not in NOT_TOLD]
+    story = await tale.tell(session, said[-STEPS:])
+    return Whole(need, match, gap, requests, courses, sessions, names, story, max(0, len(said) - STEPS))
+
+
+def _about(ref: str, told: Sequence[trace.Told]) -> list[Envelope]:
+    """Return what was said about this need and because of it; the story of a course's change tells of other needs too."""
+    seen: list[Envelope] = []
+    ids: set[str] = set()
+    for one in told:
+        if one.envelope.partition_key == ref or one.envelope.causation_id in ids:
+            seen.append(one.envelope)
+            ids.add(one.envelope.id)
+    return seen
