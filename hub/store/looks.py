@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from hub.rows import Gap, Match, Need, Request, Row
-from hub.store.recent import read_row
+from hub.store.recent import row_of
 from hub.store.session import Session, listed, values
 
 R = TypeVar("R", bound=Row)
