@@ -12,7 +12,7 @@ import structlog
 from rich.console import Console
 
 from hub.parts import calm_collector
-from tests.bench import bug, commands, consuming, executor, latency, ranking, relaying, web
+from tests.bench import bug, commands, consuming, executor, latency, pages, ranking, relaying, web
 from tests.bench.harness import Bench, Ground, Result, json_line, new_progress, run, table
 from tests.bench.services import find_services
 
@@ -23,6 +23,7 @@ BENCHES: tuple[Bench, ...] = (
     *relaying.BENCHES,
     *ranking.BENCHES,
     *web.BENCHES,
+    *pages.BENCHES,
     *latency.BENCHES,
     *commands.BENCHES,
 )
