@@ -16,6 +16,7 @@ from hub.parts import Hub, hub_url
 from hub.web.acts import acts
 from hub.web.console import links, site
 from hub.web.contract import contract, with_ingest
+from hub.web.deals import deals
 from hub.web.figures import figures
 from hub.web.health import health
 from hub.web.ingest import PATH, post_events
@@ -29,7 +30,7 @@ TITLE = "vet-hub"
 RELEASE = version("vet-hub")
 ABOUT = "An event-driven hub between companies with skill needs and providers of short vocational training."
 
-ROUTERS = (reads, acts, story, contract, health, figures)
+ROUTERS = (reads, deals, acts, story, contract, health, figures)
 
 
 def make_app(hub: Hub) -> FastAPI:

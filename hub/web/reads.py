@@ -1,4 +1,4 @@
-"""The present state: needs, their matches and gaps, the catalogue. Each question is one read of the store."""
+"""The present state: needs with their matches and gaps, the catalogue. Each question is one read of the store."""
 
 import re
 from typing import Annotated, Any
@@ -13,12 +13,11 @@ from hub.store.session import Session
 from hub.web import views
 from hub.web.door import Holder, hub_of
 from hub.web.problems import Refuse, documented
-from hub.web.sight import sees_need
-from schemas.values import LOCAL_ID_SHAPE, SLUG_SHAPE, UUID_SHAPE
+from hub.web.sight import sees
+from schemas.values import LOCAL_ID_SHAPE, SLUG_SHAPE
 
 MOST = 200  # items a page
 REF = re.compile(f"{SLUG_SHAPE}/{LOCAL_ID_SHAPE}")
-UUID = re.compile(UUID_SHAPE)
 
 reads = APIRouter(prefix="/v1", tags=["state"], responses=documented(401, 403))
 Reader = Annotated[Sender, Depends(Holder("read", "operate"))]
@@ -32,7 +31,7 @@ async def get_need(org: str, need_id: str, request: Request, reader: Reader) -> 
     return views.shown(views.need(await hub_of(request).store.read(seen_need, ref_of(org, need_id), reader)))
 
 
-@reads.get("/needs/{org}/{need_id}/matches", responses={**views.documented(views.MatchesOfNeed), **documented(404)})
+@reads.get("/needs/{org}/{need_id}/matches", responses={**views.documented(views.Proposed), **documented(404)})
 async def get_matches(org: str, need_id: str, request: Request, reader: Reader) -> Response:
     """What is proposed for a need."""
     return views.shown(await hub_of(request).store.read(_proposed, ref_of(org, need_id), reader))
@@ -42,14 +41,6 @@ async def get_matches(org: str, need_id: str, request: Request, reader: Reader) 
 async def get_gap(org: str, need_id: str, request: Request, reader: Reader) -> Response:
     """Why a need has no match."""
     return views.shown(views.gap(await hub_of(request).store.read(_gap, ref_of(org, need_id), reader)))
-
-
-@reads.get(
-    "/matches/{match_id}", responses={**views.documented(views.MatchView | views.OwnRequestView), **documented(404)}
-)
-async def get_match(match_id: str, request: Request, reader: Reader) -> Response:
-    """A match: its company sees all of it, a provider only what it was asked itself."""
-    return views.shown(await hub_of(request).store.read(_match, match_id, reader))
 
 
 @reads.get("/curricula", responses={**views.documented(views.Page[views.CurriculumView]), **documented(422)})
@@ -107,17 +98,21 @@ def page(found: list[Any], limit: int) -> views.Page[Any]:
 async def seen_need(session: Session, ref: str, reader: Sender) -> rows.Need:
     """Return a need the reader may see; raises Refuse (404)."""
     need = (await nouns.load(session, rows.Need, [ref])).get(ref)
-    if need is None or not await sees_need(session, need, reader):
+    if need is None or not await sees(session, need, reader):
         raise not_found("need", ref)
     return need
 
 
-async def _proposed(session: Session, ref: str, reader: Sender) -> views.MatchesOfNeed:
-    need = await seen_need(session, ref, reader)
-    match = (await nouns.load(session, rows.Match, [need.match_id])).get(need.match_id) if need.match_id else None
-    if match is None or match.state != "open":
-        return views.MatchesOfNeed(match_id=None)
-    return views.MatchesOfNeed(match_id=match.key, candidates=match.candidates)
+async def _proposed(session: Session, ref: str, reader: Sender) -> views.Proposed:
+    return await proposed(session, await seen_need(session, ref, reader))
+
+
+async def proposed(session: Session, about: rows.Need | rows.Offer) -> views.Proposed:
+    """Return the match that stands for a need or offer: an open one, or the one it was agreed on."""
+    match = (await nouns.load(session, rows.Match, [about.match_id])).get(about.match_id) if about.match_id else None
+    if match is None or (match.state != "open" and about.state != "agreed"):
+        return views.Proposed(match_id=None)
+    return views.Proposed(match_id=match.key, candidates=match.candidates)
 
 
 async def _gap(session: Session, ref: str, reader: Sender) -> rows.Gap:
@@ -126,20 +121,6 @@ async def _gap(session: Session, ref: str, reader: Sender) -> rows.Gap:
     if gap is None:
         raise not_found("gap of", ref)
     return gap
-
-
-async def _match(session: Session, match_id: str, reader: Sender) -> views.MatchView | views.OwnRequestView:
-    match = (await nouns.load(session, rows.Match, [match_id])).get(match_id) if UUID.fullmatch(match_id) else None
-    if match is None:
-        raise not_found("match", match_id)
-    need = (await nouns.load(session, rows.Need, [match.about])).get(match.about)
-    if match.org == reader.org or (need is not None and await sees_need(session, need, reader)):
-        return views.match(match, await nouns.where(session, rows.Request, "match_id", match_id))
-    key = f"{match_id}/{reader.org}"
-    own = (await nouns.load(session, rows.Request, [key])).get(key)
-    if own is None:
-        raise not_found("match", match_id)
-    return views.own_request(own)
 
 
 async def _curriculum(session: Session, ref: str) -> rows.Curriculum:

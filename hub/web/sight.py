@@ -1,19 +1,21 @@
 """Who may see what. What is not yours to see is answered like what does not exist.
 
-Companies see their own; a provider sees the catalogue and its own part of a match; coordinators see the needs of their
-regions; the hub's operators see all.
+Companies see their own; a provider sees the catalogue and its own part of a match, and once a company has agreed with it
+also the cooperation and its agreements; coordinators see what lies in their regions; the hub's operators see all.
 """
 
 from collections.abc import Sequence
 
 import orjson
 
+from events.agreements import AgreementDrafted, LearnerNominated
 from events.catalogue import EVENTS
-from events.envelope import HUB_SOURCE
+from events.cooperations import CooperationAgreed, CooperationBroken, CooperationFilled
 from events.matches import MatchRequested, RequestAnswered
+from events.refusals import EventRejected
 from events.topics import NOTIFICATION
 from hub.access import Sender
-from hub.rows import Need, Organisation
+from hub.rows import Agreement, Need, Offer, Organisation
 from hub.store import nouns
 from hub.store.session import Session
 from hub.trace import Told
@@ -26,14 +28,39 @@ def sees_all(sender: Sender) -> bool:
     return sender.org == HUB_ORG and sender.may("operate")
 
 
-async def sees_need(session: Session, need: Need, sender: Sender) -> bool:
-    """Whether a need is the reader's own, or lies in a region the reader coordinates."""
-    if need.org == sender.org or sees_all(sender):
+async def sees(session: Session, about: Need | Offer, sender: Sender) -> bool:
+    """Whether a need or offer is the reader's own, or lies in a region the reader coordinates."""
+    if about.org == sender.org or sees_all(sender):
         return True
     if not sender.may("coordinate"):
         return False
     regions = await regions_of(session, sender)
-    return any(place.nuts.startswith(region) for place in need.told.locations for region in regions)
+    return any(place.startswith(region) for place in _places(about) for region in regions)
+
+
+async def sees_about(session: Session, ref: str, sender: Sender) -> bool:
+    """Whether the reader sees the need or offer that a match or agreement is about."""
+    if sees_all(sender):
+        return True
+    kinds: tuple[type[Need | Offer], ...] = (Need, Offer)
+    found = [(await nouns.load(session, kind, [ref])).get(ref) for kind in kinds]
+    return any([about is not None and await sees(session, about, sender) for about in found])
+
+
+async def sees_agreement(session: Session, agreement: Agreement, sender: Sender) -> bool:
+    """Whether the reader is a party of an agreement, or coordinates the region of the need or offer it came from."""
+    return sender.org in parties(agreement) or await sees_about(session, agreement.about, sender)
+
+
+def parties(agreement: Agreement) -> tuple[str, ...]:
+    """Return the organisations that an agreement is between, and the learner's employer, who signs it too."""
+    employer = agreement.told.current_employer_id
+    return (agreement.org, agreement.provider_id, *([employer] if employer else []))
+
+
+def _places(about: Need | Offer) -> tuple[str, ...]:
+    places = (about.told.location,) if isinstance(about, Offer) else about.told.locations
+    return tuple(place.nuts for place in places)
 
 
 async def regions_seen(session: Session, sender: Sender) -> Sequence[str] | None:
@@ -52,16 +79,21 @@ async def regions_of(session: Session, sender: Sender) -> Sequence[str]:
 
 
 def own_part(told: Sequence[Told], sender: Sender) -> list[Told]:
-    """Return the events of a story that the reader may see, in order."""
+    """Return the events of a story that the reader may see, in order.
+
+    Of what an event led to only messages and rejections are seen with it: anything else may name the company.
+    """
     if sees_all(sender):
         return list(told)
     seen: list[Told] = []
-    followed: set[str] = set()  # ids of events of the hub that are seen: what they led to is seen too
+    followed: set[str] = set()  # ids of events that are seen
+    agreed: set[str] = set()  # matches on which a company has agreed with the reader
     for one in told:
-        if owns(one, sender.org) or _is_party(one, sender.org) or one.envelope.causation_id in followed:
+        if _tells(one, followed) or owns(one, sender.org) or _is_party(one, sender.org, agreed):
             seen.append(one)
-            if one.envelope.source == HUB_SOURCE:
-                followed.add(one.envelope.id)
+            followed.add(one.envelope.id)
+            if one.envelope.short_type == CooperationAgreed.TYPE:
+                agreed.add(one.envelope.subject)
     return seen
 
 
@@ -72,13 +104,24 @@ def owns(one: Told, org: str) -> bool:
     return event is not None and event.TOPIC != NOTIFICATION and key.partition("/")[0] == org
 
 
-def _is_party(one: Told, org: str) -> bool:
+def _tells(one: Told, followed: set[str]) -> bool:
+    """Whether an event is a message that one of those events led to, or the word that one of them came too late."""
+    event = EVENTS.get(one.envelope.short_type)
+    told = event is not None and (event.TOPIC == NOTIFICATION or event is EventRejected)
+    return told and one.envelope.causation_id in followed
+
+
+def _is_party(one: Told, org: str, agreed: set[str]) -> bool:
     if one.envelope.tenant == org:
         return True
     match one.envelope.short_type:
         case MatchRequested.TYPE:
             return bool(orjson.loads(one.envelope.data)["provider_id"] == org)
-        case RequestAnswered.TYPE:
+        case RequestAnswered.TYPE | CooperationAgreed.TYPE | CooperationFilled.TYPE | CooperationBroken.TYPE:
             return org in orjson.loads(one.envelope.data)["provider_ids"]
+        case AgreementDrafted.TYPE:
+            return bool(orjson.loads(one.envelope.data)["parties"]["provider_id"] == org)
+        case LearnerNominated.TYPE:
+            return orjson.loads(one.envelope.data)["match_id"] in agreed
         case _:
             return False

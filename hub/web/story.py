@@ -18,6 +18,7 @@ from hub.web.reads import not_found
 from hub.web.sight import own_part, owns, sees_all
 
 LONGEST = 200  # characters of an id
+REFUSED = "refused"  # the outcome of an event that no longer applied
 
 story = APIRouter(prefix="/v1", tags=["state"], responses=documented(401, 403, 404))
 Reader = Annotated[Sender, Depends(Holder("read", "operate"))]
@@ -73,8 +74,17 @@ def _correlation(seen: Sequence[Told], reader: Sender) -> str | None:
 
 
 def _cut(steps: Sequence[Step], seen: Sequence[Told], reader: Sender) -> list[Step]:
-    """Leave out notes about what is not the reader's own: they name what an event waits for."""
+    """Leave out notes about what is not the reader's own: they name what an event waits for.
+
+    Why something that the reader said was refused is for the reader, wherever it belongs.
+    """
     if sees_all(reader):
         return list(steps)
     own = {one.envelope.id for one in seen if owns(one, reader.org)}
-    return [step if step.event_id in own else replace(step, note=None) for step in steps]
+    said = {one.envelope.id for one in seen if one.envelope.tenant == reader.org}
+    return [
+        step
+        if step.event_id in own or (step.outcome == REFUSED and step.event_id in said)
+        else replace(step, note=None)
+        for step in steps
+    ]

@@ -3,7 +3,6 @@
 A view has the fields its organisation told, and beside them what the hub knows.
 """
 
-from collections.abc import Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel
@@ -11,8 +10,8 @@ from starlette.responses import Response
 
 from hub import rows
 from hub.web.problems import dumped
-from schemas import curricula, gaps, matches, needs
-from schemas.values import CurriculumRef, Instant, Label, MatchId, NeedRef, OrganisationId, Ref, SessionRef
+from schemas import curricula, gaps, matches, needs, placements
+from schemas.values import CurriculumRef, MatchId, NeedRef, OfferRef, Ref, SessionRef
 
 T = TypeVar("T")
 JSON = "application/json"
@@ -27,12 +26,20 @@ class NeedView(needs.Need):
     gap_id: str | None = None
 
 
-class MatchesOfNeed(BaseModel):
-    """The open match of a need; no id and no candidates while there is none."""
+class Proposed(BaseModel):
+    """The match that stands for a need or offer; no id and no candidates while there is none."""
 
     SHOWN_EMPTY: ClassVar[tuple[str, ...]] = ("match_id",)
     match_id: MatchId | None
     candidates: tuple[matches.Candidate, ...] = ()
+
+
+class OfferView(placements.PlacementOffer):
+    """A placement as its company offers it last. State: open, proposed, agreed, withdrawn, expired."""
+
+    ref: OfferRef
+    state: str
+    match_id: MatchId | None = None
 
 
 class GapView(gaps.Gap):
@@ -64,37 +71,14 @@ class Page(BaseModel, Generic[T]):
     next: Ref | None
 
 
-class RequestView(BaseModel):
-    """The question to one provider. State: asked, accepted, interested, declined, counter_offered, expired, closed."""
-
-    provider_id: OrganisationId
-    state: str
-    respond_by: str
-    answer: matches.Answer | None = None
-
-
-class MatchView(BaseModel):
-    """A match as the company sees it. State: open, superseded, expired, closed."""
-
-    match_id: MatchId
-    about: NeedRef
-    state: str
-    candidates: tuple[matches.Candidate, ...]
-    ruleset_version: Label
-    expires_at: Instant
-    requests: tuple[RequestView, ...] = ()
-
-
-class OwnRequestView(matches.Request):
-    """A match as one provider sees it: what it was asked and what it answered; no company, no need, nobody else."""
-
-    state: str
-    answer: matches.Answer | None = None
-
-
 def need(row: rows.Need) -> NeedView:
     """Show a need."""
     return NeedView(**dict(row.told), ref=row.key, state=row.state, match_id=row.match_id, gap_id=row.gap_id)
+
+
+def offer(row: rows.Offer) -> OfferView:
+    """Show a placement offer."""
+    return OfferView(**dict(row.told), ref=row.key, state=row.state, match_id=row.match_id)
 
 
 def gap(row: rows.Gap) -> GapView:
@@ -111,29 +95,6 @@ def session(row: rows.Session, seats: rows.Seats | None) -> SessionView:
     """Show a session with the seats that are left."""
     left = {"seats_free": max(0, seats.free)} if seats else {}
     return SessionView(**{**dict(row.told), **left}, ref=row.key, curriculum_ref=row.curriculum, state=row.state)
-
-
-def match(row: rows.Match, requests: Sequence[rows.Request]) -> MatchView:
-    """Show a match to its company."""
-    return MatchView(
-        match_id=row.key,
-        about=row.about,
-        state=row.state,
-        candidates=row.candidates,
-        ruleset_version=row.ruleset_version,
-        expires_at=row.expires_at,
-        requests=tuple(
-            RequestView(
-                provider_id=each.org, state=each.state, respond_by=each.told.respond_by.isoformat(), answer=each.answer
-            )
-            for each in requests
-        ),
-    )
-
-
-def own_request(row: rows.Request) -> OwnRequestView:
-    """Show a match to one provider."""
-    return OwnRequestView(**dict(row.told), state=row.state, answer=row.answer)
 
 
 def shown(view: BaseModel) -> Response:
