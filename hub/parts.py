@@ -134,7 +134,13 @@ def build(settings: Settings, clock: Clock, store: Store, appender: Log) -> Hub:
         index=index,
         doorkeeper=Doorkeeper(store, clock),
         ingest=Ingest(store, appender, clock, outbox_limit=settings.outbox_limit),
-        scheduler=Scheduler(store, appender, clock, sweep=timedelta(minutes=settings.sweep_minutes)),
+        scheduler=Scheduler(
+            store,
+            appender,
+            clock,
+            sweep=timedelta(minutes=settings.sweep_minutes),
+            digest_at=settings.digest_at,
+        ),
         courier=Courier(store, appender, clock, channels),
         runners={name: Runner(group, executor, store, clock) for name, group in groups.items()},
     )

@@ -1,7 +1,8 @@
 """The scheduler only says what is due: `reminder.due` under a deterministic id. Any number of schedulers is harmless."""
 
 import asyncio
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import structlog
@@ -14,7 +15,8 @@ from hub.dispatch.runner import pause_after
 from hub.errors import ServiceAway
 from hub.ids import due_id
 from hub.log.port import Log
-from hub.store import due
+from hub.mornings import MORNING, come_since, next_anywhere
+from hub.store import due, people
 from hub.store.history import Entry
 from hub.store.port import Store
 from hub.store.session import Session
@@ -23,17 +25,23 @@ log = structlog.get_logger()
 POLL = 1.0  # seconds
 LIMIT = 500  # reminders said in one transaction
 SWEEP = "sweep"  # the reminder that makes the matcher look over what missed a change
+DIGEST = "digest"  # a coordinator's morning has come; about the person
 
 
 class Scheduler:
     """Turns what is due into events."""
 
-    def __init__(self, store: Store, appender: Log, clock: Clock, *, sweep: timedelta) -> None:
+    def __init__(
+        self, store: Store, appender: Log, clock: Clock, *, sweep: timedelta, digest_at: time = MORNING
+    ) -> None:
         self._store = store
         self._log = appender
         self._clock = clock
         self._sweep = sweep
         self._swept: datetime | None = None
+        self._digest_at = digest_at
+        self._looked: datetime | None = None  # for mornings
+        self._next_morning: datetime | None = None  # anywhere
 
     async def run(self) -> None:
         """Say what is due, until cancelled."""
@@ -53,6 +61,9 @@ class Scheduler:
 
     async def say_due(self, now: datetime) -> int:
         """Say everything that is due at an instant; returns how much that was."""
+        return await self._say_reminders(now) + await self._say_mornings(now)
+
+    async def _say_reminders(self, now: datetime) -> int:
         slot = self._slot(now)
         next_at = await self._store.read(due.next_at)
         if self._swept == slot and (next_at is None or next_at > stamp(now)):
@@ -68,6 +79,24 @@ class Scheduler:
         entries.append(say(SWEEP, "hub", slot, partition_key=SWEEP, now=now))
         await self._log.append(session, entries)
         return len(rows)
+
+    async def _say_mornings(self, now: datetime) -> int:
+        """Say to which coordinators the morning has come since the last look: after a start, those of their present day."""
+        if self._next_morning is not None and now < self._next_morning:
+            return 0
+        come = come_since(self._looked, now, self._digest_at)
+        readers = await self._store.read(people.coordinators, sorted(come)) if come else []
+        # Who came into the vault later in the day begins with the next morning, however often the hub starts again.
+        waking = [each for each in readers if each.created_at <= stamp(come[each.timezone])]
+        for start in range(0, len(waking), LIMIT):
+            said = [_morning(each, come[each.timezone], now) for each in waking[start : start + LIMIT]]
+            await self._store.write(self._append, said)
+            self._log.appended()
+        self._looked, self._next_morning = now, next_anywhere(now, self._digest_at)
+        return len(waking)
+
+    async def _append(self, session: Session, entries: Sequence[Entry]) -> None:
+        await self._log.append(session, entries)
 
     def _slot(self, now: datetime) -> datetime:
         # The slot's beginning is the sweep's time and id: whoever says it first in a slot has said it for all.
@@ -114,3 +143,7 @@ def _entry(row: Any, now: datetime) -> Entry:
         cause=row.event_id,
         correlation=row.correlation_id,
     )
+
+
+def _morning(reader: people.Reader, at: datetime, now: datetime) -> Entry:
+    return say(DIGEST, reader.ref, at, partition_key=reader.ref, now=now)

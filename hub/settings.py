@@ -2,6 +2,7 @@
 
 import os
 import re
+from datetime import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,9 @@ class Settings(BaseSettings):
     sweep_minutes: int = Field(
         10, ge=1, description="how often open matches and gaps that missed a change are re-matched"
     )
+    digest_at: time = Field(
+        time(7), description="local time of coordinators' morning mails on working days, as in 07:30"
+    )
     ruleset: str | None = Field(None, description="version of the matching rules; unset: the newest")
     rates: dict[str, Decimal] = Field(
         default_factory=dict, description='what one unit of another currency is worth in EUR, {"PLN": "0.23"}'
@@ -49,6 +53,13 @@ class Settings(BaseSettings):
     def _kafka(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith("kafka://"):
             raise ValueError("must look like kafka://host:port")
+        return value
+
+    @field_validator("digest_at")
+    @classmethod
+    def _local(cls, value: time) -> time:
+        if value.tzinfo is not None:
+            raise ValueError("must be without an offset: it is each coordinator's own time")
         return value
 
     @field_validator("database_url")

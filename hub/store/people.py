@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from hub.store.session import Session, listed, values
 
@@ -21,6 +21,14 @@ class Person:
     phone: str | None = None
     birth_date: str | None = None
     created_at: str = ""
+
+
+class Reader(NamedTuple):
+    """What the scheduler knows of a coordinator: when it is morning there, and since when the vault holds the person."""
+
+    ref: str
+    timezone: str
+    created_at: str
 
 
 NAMES = tuple(field.name for field in fields(Person))
@@ -56,6 +64,16 @@ async def of(session: Session, orgs: Sequence[str], *, kind: str) -> list[Person
         orgs=values(session.engine, orgs),
     )
     return [_person(row) for row in rows]
+
+
+async def coordinators(session: Session, timezones: Sequence[str]) -> list[Reader]:
+    """Return the coordinators who live in some time zones; neither name nor address."""
+    rows = await session.rows(
+        "SELECT ref, timezone, created_at FROM people WHERE kind = 'coordinator' "
+        f"AND timezone IN {listed(session.engine, 'timezones')} ORDER BY ref",
+        timezones=values(session.engine, timezones),
+    )
+    return [Reader(row.ref, row.timezone, row.created_at) for row in rows]
 
 
 def _person(row: Any) -> Person:

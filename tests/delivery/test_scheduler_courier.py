@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
+import orjson
 import pytest
 
 from hub import couriers as couriers_module
@@ -13,8 +14,9 @@ from hub.couriers import Carried, Courier
 from hub.errors import ServiceAway
 from hub.ids import attempt_id, due_id
 from hub.scheduler import Scheduler
-from hub.store import due, history, jobs
+from hub.store import due, history, jobs, people
 from hub.store.jobs import JobRow
+from hub.store.people import Person
 from hub.store.port import Store
 from hub.store.session import Session
 from tests import builders
@@ -122,6 +124,76 @@ async def test_what_could_not_be_said_is_still_due(store: Store) -> None:
 
     assert await said(store, "reminder.due") == []
     assert await scheduler(store).say_due(AT) == 1
+
+
+async def coordinator(store: Store, ref: str, timezone: str = "Europe/Lisbon", *, since: str = "") -> str:
+    person = Person(ref, "cec", "coordinator", "Hanne", f"{ref}@cec.example", "en", timezone, created_at=since)
+    await store.write(people.put, person)
+    return due_id("digest", ref, stamp(SEVEN if timezone == "Europe/Lisbon" else SEVEN - timedelta(hours=1)))
+
+
+async def mornings(store: Store) -> list[str]:
+    said = await store.read(history.tail, after_seq=0, limit=10_000)
+    return [e.id for e in said if e.short_type == "reminder.due" and orjson.loads(e.data)["kind"] == "digest"]
+
+
+SEVEN = AT - timedelta(hours=1)  # winter time in Lisbon is UTC
+
+
+async def test_the_morning_comes_to_each_coordinator_at_seven_of_their_own(store: Store) -> None:
+    warsaw, lisbon = await coordinator(store, "p-1", "Europe/Warsaw"), await coordinator(store, "p-2")
+    one = scheduler(store)
+
+    assert await one.say_due(SEVEN - timedelta(seconds=1)) == 1
+    assert await mornings(store) == [warsaw]
+    assert await one.say_due(SEVEN) == 1
+    assert await one.say_due(SEVEN + timedelta(seconds=1)) == 0
+    assert await mornings(store) == [warsaw, lisbon]
+
+
+async def test_two_schedulers_and_one_that_starts_again_say_a_morning_once(processes: list[Store]) -> None:
+    expected = [await coordinator(processes[0], f"p-{n:04}") for n in range(1000)]
+
+    await asyncio.gather(*(scheduler(store).say_due(SEVEN) for store in processes))
+    await scheduler(processes[0]).say_due(SEVEN + timedelta(minutes=5))
+
+    assert sorted(await mornings(processes[0])) == sorted(expected)
+
+
+async def test_a_hub_that_was_down_says_the_present_morning_and_none_before(store: Store) -> None:
+    at = await coordinator(store, "p-1")
+
+    one = scheduler(store)
+    await one.say_due(AT - timedelta(days=14))
+    before = await mornings(store)
+    await one.say_due(AT)
+
+    assert [morning for morning in await mornings(store) if morning not in before] == [at]
+
+
+async def test_there_is_no_morning_on_weekends_nor_for_who_came_later_in_the_day(store: Store) -> None:
+    await coordinator(store, "p-1", since=stamp(SEVEN + timedelta(minutes=1)))
+
+    await scheduler(store).say_due(AT)
+    await scheduler(store).say_due(AT + timedelta(days=5))  # a Saturday
+
+    assert await mornings(store) == []
+
+
+async def test_while_no_morning_comes_nobody_is_looked_up(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = 0
+
+    async def counted(session: Session, timezones: object) -> list[people.Reader]:
+        nonlocal looks
+        looks += 1
+        return []
+
+    monkeypatch.setattr(people, "coordinators", counted)
+    one = scheduler(store)
+    for second in range(14 * 60):
+        await one._say_mornings(AT + timedelta(seconds=second + 1))
+
+    assert looks == 1  # the first look of a scheduler that starts
 
 
 # ---- couriers -----------------------------------------------------------------------------------------------------------------
