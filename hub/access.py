@@ -45,12 +45,12 @@ class Sender:
 
 
 async def create_key(
-    store: Store, clock: Clock, *, org: str, scopes: Sequence[str] = (), sources: Sequence[str] = ()
+    store: Store, clock: Clock, *, org: str, scopes: Sequence[str] = (), sources: Sequence[str] = (), key_id: str = ""
 ) -> tuple[str, keys.KeyRow]:
-    """Make a key for an organisation; returns it as text, once, and its row."""
+    """Make a key for an organisation; returns it as text, once, and its row. `key_id` is public and made when not given."""
     wanted = tuple(scopes) or DEFAULT_SCOPES
     _refuse_wrong(org, wanted, sources)
-    key_id, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
+    key_id, secret = key_id or secrets.token_hex(8), secrets.token_urlsafe(32)
     row = keys.KeyRow(key_id, _hash(secret), org, wanted, tuple(sources), stamp(clock.now()), None)
     await store.write(
         keys.put,

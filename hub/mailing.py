@@ -4,6 +4,7 @@ Names and addresses are read here, at the last moment, and go nowhere but into t
 """
 
 from datetime import datetime
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parseaddr
 from typing import Any
@@ -79,6 +80,21 @@ def composed(job: JobRow, person: people.Person, *, sender: Address) -> EmailMes
 def name_of(job: JobRow, sender: Address) -> str:
     """Return a mail's Message-ID: made from the notification, so stable over every attempt."""
     return message_id(job.body["notification_id"], host=sender.addr_spec.rpartition("@")[2])
+
+
+async def message_of(store: Store, settings: Settings, job: JobRow) -> EmailMessage | None:
+    """Return a mail as the local mailbox keeps it, else as it is composed; None when the person is gone."""
+    sender = sender_of(settings)
+    source = await store.read(mailbox.find, name_of(job, sender))
+    if source is not None:
+        return message_from_bytes(source, policy=policy.default)
+    person = await store.read(people.find, job.body["recipient_ref"])
+    if person is None:
+        return None
+    try:
+        return composed(job, person, sender=sender)
+    except Unaddressable:
+        return None
 
 
 def sender_of(settings: Settings) -> Address:

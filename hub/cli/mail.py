@@ -1,7 +1,7 @@
 """`vet-hub mail`: what people were sent. The only command that shows an address, and only to whoever may read the store."""
 
 import asyncio
-from email import message_from_bytes, policy
+from email import policy
 from email.message import EmailMessage
 from typing import Annotated, Any, Literal
 
@@ -12,10 +12,9 @@ from hub.cli.opening import settings_for, store_of
 from hub.cli.options import AsJson, DataDir, commands
 from hub.cli.screen import console, print_json
 from hub.errors import HubError
-from hub.mail.message import Unaddressable
-from hub.mailing import composed, name_of, sender_of
+from hub.mailing import message_of
 from hub.settings import Settings
-from hub.store import jobs, mailbox, people
+from hub.store import jobs
 from hub.store.jobs import JobRow
 from hub.store.port import Store
 
@@ -82,21 +81,6 @@ async def _find(settings: Settings, mail_id: str) -> EmailMessage:
         if message is None:
             raise HubError(f"mail {mail_id} cannot be shown: nobody stands behind its recipient's ref any more")
         return message
-
-
-async def message_of(store: Store, settings: Settings, job: JobRow) -> EmailMessage | None:
-    """Return a mail as the local mailbox keeps it, else as it is composed; None when the person is gone."""
-    sender = sender_of(settings)
-    source = await store.read(mailbox.find, name_of(job, sender))
-    if source is not None:
-        return message_from_bytes(source, policy=policy.default)
-    person = await store.read(people.find, job.body["recipient_ref"])
-    if person is None:
-        return None
-    try:
-        return composed(job, person, sender=sender)
-    except Unaddressable:
-        return None
 
 
 def shown(message: EmailMessage, part: Part) -> str:

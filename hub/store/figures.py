@@ -44,6 +44,22 @@ async def pace(session: Session, *, grp: str, types: Sequence[str], since: str) 
     return Pace(int(row.came), int(row.taken), row.last_taken)
 
 
+async def taken_by_minute(session: Session, *, since: str, newest: int) -> dict[str, dict[str, int]]:
+    """Return how many of the newest events each group took in each minute (2026-11-23T19:44) since an instant."""
+    rows = await session.rows(
+        "SELECT i.grp, substr(i.at, 1, 16) AS minute, count(*) AS n FROM history h "
+        "JOIN inbox i ON i.source = h.source AND i.id = h.id AND i.epoch = 0 "
+        "WHERE h.seq > (SELECT coalesce(max(seq), 0) FROM history) - :newest AND i.at >= :since "
+        "GROUP BY i.grp, substr(i.at, 1, 16)",
+        since=since,
+        newest=newest,
+    )
+    found: dict[str, dict[str, int]] = {}
+    for row in rows:
+        found.setdefault(row.grp, {})[row.minute] = int(row.n)
+    return found
+
+
 async def newest(session: Session, *, limit: int, types: Sequence[str] = (), subject: str = "") -> list[Envelope]:
     """Return the newest events, oldest of them first, optionally of some types or about one subject."""
     wanted = [f"h.type IN {listed(session.engine, 'types')}"] if types else []

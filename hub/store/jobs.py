@@ -124,6 +124,23 @@ async def listing(session: Session, *, channel: str = "", limit: int = 1000) -> 
     return [_job(row) for row in rows]
 
 
+async def newest(
+    session: Session, *, channel: str, limit: int, state: str = "", before: tuple[str, str] | None = None
+) -> list[JobRow]:
+    """Return jobs, newest first, after a cursor of (created_at, job_id), optionally in one state."""
+    only, given = "", dict[str, Any](channel=channel, limit=limit)
+    if state:
+        only, given = " AND state = :state", given | {"state": state}
+    if before:
+        only += " AND (created_at, job_id) < (:created_at, :job_id)"
+        given |= {"created_at": before[0], "job_id": before[1]}
+    rows = await session.rows(
+        f"SELECT {FIELDS} FROM jobs WHERE channel = :channel{only} ORDER BY created_at DESC, job_id DESC LIMIT :limit",
+        **given,
+    )
+    return [_job(row) for row in rows]
+
+
 async def find(session: Session, job_id: str) -> JobRow | None:
     """Return one job by its id or the beginning of it, None when there is none or more than one."""
     rows = await session.rows(

@@ -51,6 +51,11 @@ async def find(session: Session, key_id: str) -> KeyRow | None:
     return _key(rows[0]) if rows else None
 
 
+async def known(session: Session, key_id: str) -> bool:
+    """Return whether a key of this id was ever made."""
+    return bool(await session.rows("SELECT 1 FROM keys WHERE key_id = :key_id", key_id=key_id))
+
+
 async def listing(session: Session) -> list[KeyRow]:
     """Return all keys, revoked ones too."""
     return [_key(row) for row in await session.rows("SELECT * FROM keys ORDER BY org, created_at, key_id")]

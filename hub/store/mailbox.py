@@ -1,6 +1,10 @@
 """The local mailbox: mails kept here, as sent, when no mail server is set."""
 
-from hub.store.session import Session
+from collections.abc import Sequence
+
+from hub.store.session import Session, listed, values
+
+HEAD = 3000  # bytes of a mail that hold its headers
 
 
 async def keep(session: Session, *, message_id: str, at: str, source: bytes) -> None:
@@ -17,3 +21,13 @@ async def find(session: Session, message_id: str) -> bytes | None:
     """Return a mail's source, None when it left the building instead (or was never sent)."""
     rows = await session.rows("SELECT source FROM mailbox WHERE message_id = :message_id", message_id=message_id)
     return bytes(rows[0].source) if rows else None
+
+
+async def heads(session: Session, message_ids: Sequence[str]) -> dict[str, bytes]:
+    """Return the beginnings of mails, with their headers, for lists; those that left the building are missing."""
+    rows = await session.rows(
+        f"SELECT message_id, substr(source, 1, {HEAD}) AS head FROM mailbox "
+        f"WHERE message_id IN {listed(session.engine, 'ids')}",
+        ids=values(session.engine, message_ids),
+    )
+    return {row.message_id: bytes(row.head) for row in rows}

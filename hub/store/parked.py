@@ -170,6 +170,17 @@ async def listing(session: Session, *, limit: int = 1000, grp: str = "", key: st
     )
 
 
+async def behind(session: Session, *, grp: str, key: str, limit: int) -> list[Any]:
+    """Return what stands behind the failed events of a key in a group, oldest first."""
+    return await session.rows(
+        "SELECT parked_id, id, type, first_at FROM parked WHERE grp = :grp AND partition_key = :key "
+        "AND state = 'behind' ORDER BY seq LIMIT :limit",
+        grp=grp,
+        key=key,
+        limit=limit,
+    )
+
+
 async def find(session: Session, parked_id: str) -> Any | None:
     """Return one parked row by its id or the beginning of it (at least six characters), None when there is none."""
     rows = await session.rows(

@@ -56,6 +56,15 @@ async def find_all(session: Session, refs: Sequence[str]) -> list[Person]:
     return [_person(row) for row in rows]
 
 
+async def names(session: Session, refs: Sequence[str]) -> dict[str, str]:
+    """Return the names behind refs, for pages of the hub's operators; nobody stands behind a missing one."""
+    rows = await session.rows(
+        f"SELECT ref, name FROM people WHERE ref IN {listed(session.engine, 'refs')}",
+        refs=values(session.engine, refs),
+    )
+    return {row.ref: row.name for row in rows}
+
+
 async def of(session: Session, orgs: Sequence[str], *, kind: str) -> list[Person]:
     """Return the people of a kind in some organisations."""
     rows = await session.rows(

@@ -24,12 +24,20 @@ PAGES = sorted(
     and "static" not in route.path
     and route.path not in ("/", "/console/live")
 )
-PLACES = {"org": "betangible", "need_id": "N-020", "rest": "nothing", "secret": "x"}
+PLACES = {
+    "job_id": "j-1",
+    "key_id": "k-1",
+    "parked_id": "p-1",
+    "org": "betangible",
+    "need_id": "N-020",
+    "rest": "nothing",
+    "secret": "x",
+}
 
 
 def filled(path: str) -> str:
     """Put something into the places of a route's path."""
-    for name in ("org", "need_id", "secret"):
+    for name in PLACES:
         path = path.replace(f"{{{name}}}", PLACES[name])
     return (
         path.replace("{rest:path}", "nothing")

@@ -44,6 +44,11 @@ class Pulse:
         return sum(group.events for group in self.groups)
 
     @property
+    def set_aside(self) -> int:
+        """Parked events, those left out that only stand behind another."""
+        return sum(n for state, n in self.parked.items() if state != "behind")
+
+    @property
     def slow(self) -> tuple[GroupLag, ...]:
         """Groups somebody should look at."""
         return tuple(group for group in self.groups if group.state != "OK")
@@ -79,7 +84,7 @@ class Pulses:
         if not visitor.operates:
             return Pulse(hub.clock.now(), counts)
         hears = {name: runner.group.by_type for name, runner in hub.runners.items()}
-        groups = await lag.lags(
+        groups = await lag.standing(
             hub.store, {name: lag.wire_types(types) for name, types in hears.items()}, hub.clock.now()
         )
         parked = await hub.store.read(looks.parked_counts)

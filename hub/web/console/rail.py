@@ -8,6 +8,7 @@ from hub.web.console import links
 from hub.web.console.pulse import Pulse
 
 EVERYBODY = (OPERATOR, COORDINATOR)
+OPERATORS = (OPERATOR,)
 
 
 def _nothing(_pulse: Pulse) -> int:
@@ -28,6 +29,9 @@ class Section:
 SECTIONS = (
     Section("", "Overview"),
     Section("/needs", "Needs", number=lambda pulse: pulse.of("needs", "open", "proposed", "gap")),
+    Section("/parked", "Parked", "Watch", lambda pulse: pulse.set_aside, OPERATORS),
+    Section("/mailbox", "Mailbox", "Watch", roles=OPERATORS),
+    Section("/keys", "Keys", "Set up", roles=OPERATORS),
 )
 
 

@@ -11,13 +11,13 @@ from hub.parts import Hub
 from hub.web.body import KIB, body_of
 from hub.web.console import assets, drawing, links, live, signing
 from hub.web.console.live import Live
-from hub.web.console.pages import needs, overview
+from hub.web.console.pages import keys, mailbox, needs, overview, parked
 from hub.web.console.pulse import Pulses
 from hub.web.console.visit import Desk, Visit, bare_error
 from hub.web.limits import Buckets
 from hub.web.problems import Refuse
 
-PAGES = (overview, needs)
+PAGES = (overview, needs, parked, mailbox, keys)
 REPORT = 16 * KIB  # bytes
 
 log = structlog.get_logger()
