@@ -267,10 +267,10 @@ SCHEMES: Mapping[str, Sentence] = {
 TODOS: Mapping[str, Sentence] = {
     "to_answer": _("%(who)s has not answered yet"),
     "to_decide": _("%(who)s has to decide"),
-    "expiring": _("the proposals for %(who)s run out soon"),
+    "expiring": _("The proposals for %(who)s run out soon"),
     "failed_mail": _("%(who)s could not be reached by mail"),
-    "gap": _("nothing fits what %(who)s asks for"),
-    "parked": _("an event of %(who)s waits for help"),
+    "gap": _("Nothing fits what %(who)s asks for"),
+    "parked": _("An event of %(who)s waits for help"),
 }
 """What needs somebody, and which organisation is concerned."""
 

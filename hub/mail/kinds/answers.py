@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Literal, Self
 
 from hub.mail.kinds import samples
@@ -79,10 +80,9 @@ class AnswerToCompany(ToCompany):
         accepted = cls.sample()
         counter = {
             "decision": "counter_offer",
+            "courses": (samples.CUTTING.model_copy(update={"price": None}),),
             "seats": 2,
-            "price": Price(amount=samples.PROPOSED[0].cost.amount * 2, currency="EUR", per="group")
-            if samples.PROPOSED[0].cost
-            else None,
+            "price": Price(amount=Decimal("440.00"), currency="EUR", per="group"),
             "valid_until": date(2026, 11, 28),
             "message": "Podemos recibir a dos personas en diciembre y a una tercera en enero.",
         }
