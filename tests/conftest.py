@@ -36,7 +36,9 @@ hypothesis.settings.load_profile("hub")
 DATABASE = os.environ.get("VET_HUB_TEST_DATABASE_URL", "")
 LOG = os.environ.get("VET_HUB_TEST_LOG_URL", "")
 REQUIRED = os.environ.get("VET_HUB_REQUIRE_SERVICES") == "1"
-VERAPDF = Path(__file__).parents[1] / ".tools" / "cli-1.30.2.jar"
+TOOLS = Path(__file__).parents[1] / ".tools"
+VERAPDF = TOOLS / "cli-1.30.2.jar"
+MAILPIT = TOOLS / "mailpit-1.27.11" / "mailpit"
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Outside:
 OUTSIDE = (
     Outside("services", bool(DATABASE and LOG), "on real PostgreSQL and Kafka", "deploy/dev/services.sh up"),
     Outside("verapdf", VERAPDF.exists() and bool(shutil.which("java")), "by veraPDF", "deploy/dev/verapdf.sh fetch"),
+    Outside("mailpit", MAILPIT.exists(), "with a real mail server", "deploy/dev/mailpit.sh build"),
 )
 LEFT_OUT = pytest.StashKey[dict[Outside, int]]()
 

@@ -12,7 +12,8 @@ from tests import conftest
 ROOT = Path(__file__).parents[2]
 SERVICES = ROOT / "deploy" / "dev" / "services.sh"
 VERAPDF = ROOT / "deploy" / "dev" / "verapdf.sh"
-SCRIPTS = [SERVICES, VERAPDF, ROOT / ".ci" / "run"]
+MAILPIT = ROOT / "deploy" / "dev" / "mailpit.sh"
+SCRIPTS = [SERVICES, VERAPDF, MAILPIT, ROOT / ".ci" / "run"]
 TEXT = SERVICES.read_text()
 
 
@@ -41,6 +42,13 @@ def test_the_validators_version_is_the_one_that_tests_look_for() -> None:
 
     assert jar is not None
     assert f"cli-{jar[1]}.jar" == conftest.VERAPDF.name
+
+
+def test_the_mail_servers_version_is_the_one_that_tests_look_for() -> None:
+    version = re.search(r"^version=(.+)$", MAILPIT.read_text(), re.MULTILINE)
+
+    assert version is not None
+    assert f"mailpit-{version[1]}" == conftest.MAILPIT.parent.name
 
 
 def test_an_unknown_command_changes_nothing(tmp_path: Path) -> None:
