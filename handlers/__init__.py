@@ -9,5 +9,23 @@ from handlers.outcomes import outcomes
 from handlers.placements import offers
 from handlers.proposals import proposals
 from handlers.seats import seats
+from handlers.told_companies import told_companies
+from handlers.told_decisions import told_decisions
+from handlers.told_parties import told_parties
+from handlers.told_providers import told_providers
 
-ROUTERS = (catalogue, proposals, offers, outcomes, workflow, seats, nominations, notifier, projector)
+ROUTERS = (
+    catalogue,
+    proposals,
+    offers,
+    outcomes,
+    workflow,
+    seats,
+    nominations,
+    notifier,
+    told_companies,
+    told_providers,
+    told_decisions,
+    told_parties,
+    projector,
+)

@@ -27,7 +27,7 @@ from hub.matching.outcome import Ranking
 from hub.matching.rows import ask_of
 from hub.matching.told import candidate
 from hub.rows import Gap, Match, Need, Offer, Organisation, Request
-from schemas import gaps, needs
+from schemas import gaps, matches, needs
 
 proposals = Router("matcher")
 
@@ -217,7 +217,12 @@ def _gap(gap_id: str, need: Need, ranking: Ranking) -> gaps.Gap:
         uncovered_skills=ranking.uncovered_skills,
         best_score=ranking.best_score,
         nearest_misses=tuple(
-            gaps.NearestMiss(curriculum_refs=miss.curriculum_refs, score=miss.score, failed=miss.failed)
+            gaps.NearestMiss(
+                curriculum_refs=miss.curriculum_refs,
+                score=miss.score,
+                failed=miss.failed,
+                explanation=tuple(matches.Reason(code=note.code, params=dict(note.params)) for note in miss.why),
+            )
             for miss in ranking.nearest_misses
         ),
         cluster_key=gaps.ClusterKey(

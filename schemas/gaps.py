@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from schemas.matches import Reason
 from schemas.strictness import Between, Listed, Size
 from schemas.values import CurriculumRef, Label, Language, NeedRef, Noun, Nuts, Payload, Uuid
 
@@ -32,6 +33,8 @@ class NearestMiss(Payload):
     score: Annotated[float, Between(0, 100)] | None = None
     failed: tuple[Annotated[str, Listed(*GAP_CODES, "skills")], ...]
     """Reason codes of a gap, and `skills` where a must is missing."""
+    explanation: tuple[Reason, ...] = ()
+    """The same with figures: what would have to change."""
 
 
 class ClusterKey(Payload):

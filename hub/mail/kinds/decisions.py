@@ -1,6 +1,7 @@
 """What became of an answer, told to the provider; and what was agreed but cannot take place, told to both sides."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -18,6 +19,8 @@ class DecisionToProvider(MailContext):
     provider_name: str
     outcome: Literal["chosen", "not_chosen", "ended", "asked"]
     """`ended`: the company's wish is over. `asked`: it wants to know something before it decides."""
+    answered: bool = True
+    """Whether the provider had said anything yet."""
     region: Region
     headcount: People
     placement: bool = False
@@ -70,6 +73,7 @@ class DecisionToProvider(MailContext):
             "": chosen,
             "not-chosen": chosen.model_copy(update={**unnamed, "outcome": "not_chosen"}),
             "ended": chosen.model_copy(update={**unnamed, "outcome": "ended", "courses": (), "seats": 0}),
+            "unanswered": chosen.model_copy(update={**unnamed, "outcome": "not_chosen", "answered": False, "seats": 0}),
             "asked": chosen.model_copy(
                 update={
                     **unnamed,
@@ -101,11 +105,12 @@ class CooperationBroken(MailContext):
     """Tells a party that what was agreed cannot take place, and what happens next."""
 
     match_id: str
-    party: Literal["company", "provider"]
-    """Which of the two is reading."""
+    party: Literal["company", "provider", "learner"]
+    """Who is reading; a learner's guardian reads the learner's."""
     reader_name: str
+    """The reader's organisation; empty for a learner."""
     other_names: Annotated[tuple[str, ...], Field(min_length=1)]
-    """The organisations on the other side."""
+    """The organisations that it was agreed with."""
     about: str
     title: Title
     headcount: People
@@ -114,12 +119,18 @@ class CooperationBroken(MailContext):
     course: Course | None = None
     """What was agreed and is off, with the days that were agreed."""
     moved_to: Session | None = None
-    said: Title | None = None
-    """The reason in its provider's own words."""
+    """The days that were put in the place of those agreed; what those were nobody keeps."""
+
+    weeks: Entry | None = None
+    """The days at the workplace, where an agreement had been drafted for the reader."""
 
     def entries(self) -> tuple[Entry, ...]:
-        """The session that the reader can take out of the calendar."""
-        return entries_of((self.course,), cancelled=True) if self.course else ()
+        """The days that the reader can take out of the calendar."""
+        off = (self.weeks.model_copy(update={"cancelled": True}),) if self.weeks else ()
+        if self.course is None:
+            return off
+        course = self.course.model_copy(update={"session": self.course.session or self.moved_to})
+        return (*entries_of((course,), cancelled=True), *off)
 
     @classmethod
     def sample(cls) -> Self:
@@ -135,21 +146,29 @@ class CooperationBroken(MailContext):
             headcount=3,
             reason_code="session_cancelled",
             course=samples.CUTTING,
-            said="La máquina está averiada.",
         )
 
     @classmethod
     def faces(cls) -> Mapping[str, Self]:
-        """Moved, told to the company; withdrawn, told to the provider."""
+        """Moved, told to the company; withdrawn, told to the provider; no longer held, told to the learner."""
         cancelled, run = cls.sample(), samples.CUTTING.session
-        later = (
-            run.model_copy(update={"start": run.start.replace(2027, 2), "end": run.end.replace(2027, 2)})
-            if run
-            else run
-        )
+        later = run and run.model_copy(update={"start": run.start.replace(2027, 2), "end": run.end.replace(2027, 2)})
+        moved = {
+            "reason_code": "session_moved",
+            "course": samples.CUTTING.model_copy(update={"session": None}),
+            "moved_to": later,
+        }
         provider = {"party": "provider", "reader_name": "MOVEX", "other_names": ("Betangible",)}
+        learner = {
+            "party": "learner",
+            "reader_name": "",
+            "other_names": ("Betangible", "MOVEX"),
+            "course": None,
+            "weeks": Entry(uid="agreement/0d4e", title=samples.WISH, start=date(2026, 12, 13), end=date(2026, 12, 27)),
+        }
         return {
             "": cancelled,
-            "moved": cancelled.model_copy(update={"reason_code": "session_moved", "moved_to": later, "said": None}),
-            "provider": cancelled.model_copy(update={**provider, "reason_code": "withdrawn", "said": None}),
+            "moved": cancelled.model_copy(update=moved),
+            "provider": cancelled.model_copy(update={**provider, "reason_code": "withdrawn"}),
+            "learner": cancelled.model_copy(update={**learner, "reason_code": "curriculum_retired"}),
         }
