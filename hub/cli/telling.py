@@ -25,6 +25,18 @@ PROMISES = (
     "a 202 means stored · each group's effect happens once · order by key · mails leave at least once, always under one "
     "name · nothing is dropped silently"
 )
+MAILS = {
+    "request_to_provider": "Asks what the reader's courses can do, and by when to say so; the company is not named yet.",
+    "placement_to_provider": "Asks whether the reader has learners for a placement; the company is not named yet.",
+    "proposals_to_company": "Names who fits, how well and why, and who is asked now.",
+    "gap_to_company": "Says what came closest, and what would have to change.",
+    "answer_to_company": "Says what a provider answered, and what the company can do now.",
+    "decision_to_provider": "Says what the company decided, and who it is where it chose the reader.",
+    "cooperation_broken": "Says what cannot take place, and what happens next.",
+    "agreement_to_party": "Says that the draft is there, who signs and which rules were looked at.",
+    "coordinator_digest": "The morning's list: what needs somebody, and what is new.",
+}
+"""What the mails of each kind are about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +125,13 @@ def _offers(offers: Iterable[Offer], out: Console) -> None:
 
 def _mails(mails: Sequence[Mapping[str, Any]], out: Console) -> None:
     _heading("Who was told", out)
-    for each in mails:
-        _say(f"{each['to'].partition(' <')[0]} got a mail: «{each['subject']}»", out)
-        _say(
-            "[soft]It asks what its reader's courses can do, and by when to say so; the company is not named yet.[/]",
-            out,
-        )
-        _command(f"vet-hub mail show {each['id'][:SHORT]}", out)
+    for kind in dict.fromkeys(each["kind"] for each in mails):
+        alike = [each for each in mails if each["kind"] == kind]
+        for each in alike:
+            _say(f"{each['to'].partition(' <')[0]}: {each['subject']}", out)
+        if kind in MAILS:
+            _say(f"[soft]{MAILS[kind]}[/]", out)
+        _command(f"vet-hub mail show {alike[0]['id'][:SHORT]}", out)
 
 
 def _waiting(waiting: Sequence[Any], out: Console) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import create_engine, inspect
 from events.base import HUB
 from events.catalogue import EVENTS
 from events.topics import TOPICS
+from hub.cli import telling
 from hub.mail.kinds import MAILS
 from hub.parts import reactions
 from hub.rows import KINDS
@@ -82,6 +83,10 @@ def test_every_mail_is_asked_for_by_a_handler() -> None:
     source = "".join(text for text in asking if "hub.mail" in text)
     asked = {kind for kind in MAILS if f'"{kind}"' in source}
     assert asked == set(MAILS) - TO_COME
+
+
+def test_the_demo_has_a_word_for_every_mail() -> None:
+    assert set(telling.MAILS) == set(MAILS)
 
 
 def test_every_setting_says_what_it_is_for() -> None:

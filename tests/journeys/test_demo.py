@@ -1,5 +1,6 @@
 """What must come out of the demo story without stacks and without the normaliser: the middle column of its table."""
 
+from collections import Counter
 from io import StringIO
 from typing import Any
 
@@ -91,12 +92,20 @@ def test_the_answer_about_an_unknown_match_waits_with_a_reason_and_alone(story: 
 
 
 def test_movex_is_asked_by_one_mail_in_its_language_that_does_not_name_the_company(story: Tale) -> None:
-    (mail,) = story.mails
+    (mail,) = [each for each in story.mails if each["kind"] == "request_to_provider"]
 
-    assert story.outcome["mails"] == 1
     assert mail["to"].endswith("<contact@movex.example>")
     assert mail["subject"].startswith("Formación para 3 personas")
     assert "etangible" not in mail["subject"]
+
+
+def test_each_company_gets_one_mail_for_each_of_its_needs(story: Tale) -> None:
+    told = Counter(mail["to"].partition("@")[2].removesuffix(".example>") for mail in story.mails)
+    asked = Counter(need.partition("/")[0] for need in [*story.outcome["gaps"], *story.outcome["proposals"]])
+
+    assert told == asked + Counter(movex=story.outcome["requests"])
+    assert story.outcome["mails"] == story.outcome["needs"] + story.outcome["requests"]
+    assert {mail["state"] for mail in story.mails} == {"done"}
 
 
 async def test_a_folder_that_holds_the_story_is_shown_and_not_played_again(story: Tale, own_story: str) -> None:

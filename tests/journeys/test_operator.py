@@ -116,18 +116,19 @@ def test_the_trace_of_a_need_leads_from_its_event_to_the_delivered_mail(ask: Ask
 
     names = [step["type"].removeprefix("eu.vethub.") for step in story["steps"]]
     assert story["correlation_id"].endswith("betangible.N-002")
-    assert list(dict.fromkeys(names)) == [
+    assert (names[0], names[-1]) == ("need.published.v1", "notification.delivered.v1")
+    assert set(names) == {
         "need.published.v1",
         "match.proposed.v1",
         "match.requested.v1",
         "notification.requested.v1",
         "notification.delivered.v1",
-    ]
+    }
     assert {step["outcome"] for step in story["steps"]} == {"done", "stored"}
 
 
 def test_a_mail_is_shown_in_each_of_its_parts(ask: Ask, do: Ask) -> None:
-    (mail,) = ask("mail list")
+    (mail,) = [each for each in ask("mail list") if each["kind"] == "request_to_provider"]
     short = mail["id"][:8]
 
     assert do("mail show", short).startswith("Una empresa en ES612")
@@ -189,8 +190,6 @@ def test_a_healthy_folder_passes_the_doctor(ask: Ask) -> None:
 
 
 def test_the_story_names_commands_that_work(story: Tale, do: Ask) -> None:
-    (mail,) = story.mails
-
-    assert do("mail show", mail["id"][:8])
+    assert all(do("mail show", mail["id"][:8]) for mail in story.mails)
     assert do("parked list")
     assert do("trace betangible/N-002")
