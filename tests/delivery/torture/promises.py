@@ -154,11 +154,13 @@ def each_provider_is_asked_once(evidence: Evidence) -> Iterator[Violation]:
 
 
 def each_request_is_notified_once(evidence: Evidence) -> Iterator[Violation]:
-    """One notification, one job, one report of delivery for each request."""
-    wanted = {f"request_to_provider/{event.match_id}/{event.provider_id}" for event in evidence.said(MatchRequested)}
+    """One notification for each request; one job, one report of delivery for each notification, whatever it tells."""
+    asked = {f"request_to_provider/{event.match_id}/{event.provider_id}" for event in evidence.said(MatchRequested)}
+    wanted = [event.dedupe_key for event in evidence.said(NotificationRequested)]
+    yield from _differ("request", asked, [key for key in wanted if key.startswith("request_to_provider/")])
+    yield from _twice("notification.requested", wanted)
     notifications = evidence.rows[rows.Notification]
     for what, found in (
-        ("notification.requested", [event.dedupe_key for event in evidence.said(NotificationRequested)]),
         ("notification.delivered", [event.dedupe_key for event in evidence.said(NotificationDelivered)]),
         ("notification", [row.dedupe_key for row in notifications.values() if row.state == "delivered"]),
         ("job", [job.dedupe_key for job in evidence.jobs]),
