@@ -1,17 +1,25 @@
 """What is said about learners and their agreements."""
 
-from events.base import COMPANY, PROVIDER, Event
+from events.base import COMPANY, COORDINATOR, PROVIDER, Event
 from events.topics import COOPERATION
 from schemas.agreements import Draft, Nomination, OfAgreement, Rendered
 
 
 class LearnerNominated(Event, Nomination):
-    """A company or provider names a learner, by ref; the subject is `<organisation>/<nomination id>`."""
+    """A company or provider names a learner, by ref; the subject is `<organisation>/<nomination id>`.
+
+    A coordinator of the region may record what it was told; the subject's organisation stays the one that names.
+    """
 
     TYPE = "learner.nominated"
     TOPIC = COOPERATION
     NOUN = "nomination"
-    SAID_BY = frozenset({COMPANY, PROVIDER})
+    SAID_BY = frozenset({COMPANY, PROVIDER, COORDINATOR})
+
+    @property
+    def placed_by(self) -> str:
+        """The match: the learner goes where that one is."""
+        return self.match_id
 
     def partition_key(self, *, cause_key: str | None) -> str:
         """Return the match id while nobody has looked up what it is about."""

@@ -86,6 +86,11 @@ class Event(BaseModel):
         """Return the NUTS codes of where it is, for coordinators of regions; empty where the data do not say."""
         return ()
 
+    @property
+    def placed_by(self) -> str:
+        """Whose place it has where the data do not say one: what it is about, a need, an offer or a match."""
+        return self.subject
+
     def own_subject(self) -> str | None:
         """Return what the subject must be, None where only the envelope knows."""
         return None

@@ -38,18 +38,18 @@ class MatchRequested(AboutMatches, Request):
 
 
 class MatchAnswered(AboutMatches, Answer):
-    """One provider answers."""
+    """One provider answers, or a coordinator of the region records what it was told."""
 
     TYPE = "match.answered"
-    SAID_BY = frozenset({PROVIDER})
+    SAID_BY = frozenset({PROVIDER, COORDINATOR})
     OWNER = "provider_id"
 
 
 class MatchDecided(AboutMatches, CompanyDecision):
-    """The company decides; whose match it is only the hub knows, so `hub/rights.py` looks it up."""
+    """The company decides, or a coordinator of the region records it; `hub/rights.py` looks up whose match it is."""
 
     TYPE = "match.decided"
-    SAID_BY = frozenset({COMPANY})
+    SAID_BY = frozenset({COMPANY, COORDINATOR})
 
 
 class MatchExpired(AboutMatches, AboutMatch):

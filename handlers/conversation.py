@@ -24,7 +24,7 @@ from handlers.questions import previous_working_day, question
 from hub.dispatch.outcomes import Refused
 from hub.dispatch.router import Router
 from hub.dispatch.unit_of_work import UnitOfWork
-from hub.rows import Cooperation, Match, Organisation, Request
+from hub.rows import Cooperation, Match, Need, Offer, Organisation, Request, lies_in
 from schemas import matches
 
 workflow = Router("workflow")
@@ -163,7 +163,8 @@ def _refuse_strangers(match: Match, uow: UnitOfWork) -> None:
     if speaker in (match.org, "hub"):
         return
     row = uow.find(Organisation, speaker)
-    if row is None or row.coordinator is None:
+    about = uow.find(Offer, match.about) or uow.get(Need, match.about)
+    if row is None or row.coordinator is None or not lies_in(about.places, row.coordinator.nuts):
         raise Refused("not_yours", f"match {match.key} is not one of {speaker}")
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import structlog
 
+from events.base import COORDINATOR, Event
 from events.catalogue import EVENTS, check
 from events.codec import content_hash
 from events.envelope import Envelope
@@ -22,7 +23,7 @@ from hub.errors import HubError, ServiceAway
 from hub.failpoints import reach
 from hub.log.port import Log
 from hub.rights import NO_REACH, Reach, Refusal, about_own, in_time, right_to_say
-from hub.rows import Match, Need, Organisation
+from hub.rows import Match, Need, Offer, Organisation
 from hub.store import history, nouns
 from hub.store.history import Entry
 from hub.store.port import Store
@@ -78,8 +79,12 @@ class Ingest:
         """Judge events and store the good ones; returns when they are durable. Raises Overloaded or ServiceAway."""
         await self._refuse_when_full()
         now = self._clock.now()
-        reach = await self._reach(envelopes, sender)
-        judged = [_judge(envelope, sender, reach, now) for envelope in envelopes]
+        read = [_read(envelope, sender) for envelope in envelopes]
+        reach = await self._reach([one for one in read if isinstance(one, Event)], sender)
+        judged = [
+            one if isinstance(one, Refusal) else _judge(envelope, one, sender, reach, now)
+            for envelope, one in zip(envelopes, read, strict=True)
+        ]
         entries = [entry for entry in judged if isinstance(entry, Entry)]
         states = iter(await self._store_soon(entries))
         return [_receipt(envelope, one, states) for envelope, one in zip(envelopes, judged, strict=True)]
@@ -130,21 +135,20 @@ class Ingest:
         for unit in units:
             await self._store_units([unit])
 
-    async def _reach(self, envelopes: Sequence[Envelope], sender: Sender) -> Reach:
+    async def _reach(self, events: Sequence[Event], sender: Sender) -> Reach:
         """Return what the store knows of what is spoken about; the hub's own coordinators look after everything."""
-        decided = sorted({each.subject for each in envelopes if each.short_type == MatchDecided.TYPE})
+        decided = sorted({event.subject for event in events if isinstance(event, MatchDecided)})
         matches = await self._store.read(nouns.load, Match, decided) if decided else {}
         owners = {match_id: match.org for match_id, match in matches.items()}
         if not sender.may("coordinate"):
             return Reach(owners=owners) if owners else NO_REACH
         rows = await self._store.read(nouns.load, Organisation, [sender.org])
         row = rows.get(sender.org)
-        refs = sorted({envelope.subject for envelope in envelopes if _noun(envelope) == "need"})
-        needs = await self._store.read(nouns.load, Need, refs) if refs else {}
+        spoken = sorted({event.placed_by for event in events if COORDINATOR in event.SAID_BY})
         return Reach(
             regions=row.coordinator.nuts if row and row.coordinator else (),
             everywhere=sender.org == HUB_ORG,
-            places={ref: (need.told.locations[0].nuts,) for ref, need in needs.items()},
+            places=await self._store.read(_places, spoken) if spoken else {},
             owners=owners,
         )
 
@@ -158,15 +162,29 @@ class Ingest:
         self._full_until = loop_time + 1.0
 
 
-def _judge(envelope: Envelope, sender: Sender, reach: Reach, now: datetime) -> Entry | Refusal:
-    """Check one event and the sender's right to say it; returns what to store, or why not."""
+async def _places(session: Session, spoken: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return where needs and offers are, and matches by what they are about; what is not stored is left out."""
+    matches = await nouns.load(session, Match, spoken)
+    about = {key: matches[key].about if key in matches else key for key in spoken}
+    refs = sorted(set(about.values()))
+    found: dict[str, Need | Offer] = {**await nouns.load(session, Need, refs)}
+    found |= await nouns.load(session, Offer, refs)
+    return {key: found[ref].places for key, ref in about.items() if ref in found}
+
+
+def _read(envelope: Envelope, sender: Sender) -> Event | Refusal:
+    """Read one event, if the sender may say its like at all."""
     refusal = right_to_say(envelope, sender)
     if refusal:
         return refusal
     try:
-        event = check(envelope)
+        return check(envelope)
     except Invalid as invalid:
         return Refusal(422, "the event is not valid", invalid.errors)
+
+
+def _judge(envelope: Envelope, event: Event, sender: Sender, reach: Reach, now: datetime) -> Entry | Refusal:
+    """Look at the sender's right to say this of this one; returns what to store, or why not."""
     refusal = about_own(envelope, event, sender, reach) or in_time(event, now)
     if refusal:
         return refusal
@@ -181,11 +199,6 @@ def _judge(envelope: Envelope, sender: Sender, reach: Reach, now: datetime) -> E
         partition_key=event.partition_key(cause_key=None),
     )
     return Entry(envelope, event.TOPIC, hash=content)
-
-
-def _noun(envelope: Envelope) -> str | None:
-    event = EVENTS.get(envelope.short_type)
-    return event.NOUN if event is not None else None
 
 
 def _fail(units: Sequence[_Unit], error: Exception) -> None:

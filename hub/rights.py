@@ -8,6 +8,7 @@ from events.base import COORDINATOR, ONLY_HUB, Event
 from events.catalogue import EVENTS
 from events.envelope import Envelope
 from hub.access import Sender
+from hub.rows import lies_in
 from schemas.problems import Problem
 
 VALID_FOR = timedelta(days=731)  # a need or offer stands for two years at the most
@@ -30,6 +31,7 @@ class Reach:
     regions: tuple[str, ...] = ()
     everywhere: bool = False
     places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """NUTS codes of the needs and of the matches that are spoken about."""
     owners: Mapping[str, str] = field(default_factory=dict)
     """Company of each stored match that is spoken about."""
 
@@ -83,10 +85,10 @@ def _owner(event: Event, reach: Reach) -> str | None:
 
 
 def _in_reach(event: Event, reach: Reach, pointer: str) -> Refusal | None:
-    places = event.whereabouts() or reach.places.get(event.subject, ())
-    if reach.everywhere or any(place.startswith(region) for place in places for region in reach.regions):
+    places = event.whereabouts() or reach.places.get(event.placed_by, ())
+    if reach.everywhere or lies_in(places, reach.regions):
         return None
-    where = ", ".join(places) or f"the place of {event.subject!r}, which is not known here,"
+    where = ", ".join(places) or f"the place of {event.placed_by!r}, which is not known here,"
     problem = Problem(pointer, f"{where} is not in a region you coordinate: {', '.join(reach.regions) or 'none'}")
     return Refusal(403, "outside your regions", (problem,))
 

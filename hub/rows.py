@@ -4,7 +4,7 @@ A row holds what its organisation told last (`told`, the payload as it was publi
 Handlers change a row with `model_copy(update=…)` and save it; `version` is the store's, not theirs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, ClassVar, Self
 
@@ -13,6 +13,12 @@ from pydantic import BaseModel, ConfigDict
 from schemas import agreements, curricula, gaps, matches, needs, organisations, placements
 
 _set = object.__setattr__
+
+
+def lies_in(places: Iterable[str], regions: Iterable[str]) -> bool:
+    """Whether one of the NUTS codes lies in one of the regions, which are prefixes."""
+    prefixes = tuple(regions)
+    return any(place.startswith(prefixes) for place in places)
 
 
 class Row(BaseModel):
@@ -133,6 +139,11 @@ class Need(Row):
     """Curricula that a coordinator took out for this need; they stay out when it is stated anew."""
 
     @property
+    def places(self) -> tuple[str, ...]:
+        """NUTS codes of where people would learn; coordinators of these regions look after it."""
+        return tuple(place.nuts for place in self.told.locations)
+
+    @property
     def stands(self) -> bool:
         """Whether it is still to be matched when the catalogue changes."""
         return self.state in ("open", "proposed", "gap")
@@ -150,6 +161,11 @@ class Offer(Row):
     """Providers whom the company itself turned down; they come back when the offer is stated anew."""
     seen_clock: int = 0
     """Clock of the catalogue that the last ranking saw."""
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """NUTS code of where learners would work; coordinators of this region look after it."""
+        return (self.told.location.nuts,)
 
     @property
     def stands(self) -> bool:

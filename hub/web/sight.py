@@ -11,11 +11,11 @@ import orjson
 from events.agreements import AgreementDrafted, LearnerNominated
 from events.catalogue import EVENTS
 from events.cooperations import CooperationAgreed, CooperationBroken, CooperationFilled
-from events.matches import MatchRequested, RequestAnswered
+from events.matches import MatchAnswered, MatchRequested, RequestAnswered
 from events.refusals import EventRejected
 from events.topics import NOTIFICATION
 from hub.access import Sender
-from hub.rows import Agreement, Need, Offer, Organisation
+from hub.rows import Agreement, Need, Offer, Organisation, lies_in
 from hub.store import nouns
 from hub.store.session import Session
 from hub.trace import Told
@@ -35,7 +35,7 @@ async def sees(session: Session, about: Need | Offer, sender: Sender) -> bool:
     if not sender.may("coordinate"):
         return False
     regions = await regions_of(session, sender)
-    return any(place.startswith(region) for place in _places(about) for region in regions)
+    return lies_in(about.places, regions)
 
 
 async def sees_about(session: Session, ref: str, sender: Sender) -> bool:
@@ -56,11 +56,6 @@ def parties(agreement: Agreement) -> tuple[str, ...]:
     """Return the organisations that an agreement is between, and the learner's employer, who signs it too."""
     employer = agreement.told.current_employer_id
     return (agreement.org, agreement.provider_id, *([employer] if employer else []))
-
-
-def _places(about: Need | Offer) -> tuple[str, ...]:
-    places = (about.told.location,) if isinstance(about, Offer) else about.told.locations
-    return tuple(place.nuts for place in places)
 
 
 async def regions_seen(session: Session, sender: Sender) -> Sequence[str] | None:
@@ -115,7 +110,7 @@ def _is_party(one: Told, org: str, agreed: set[str]) -> bool:
     if one.envelope.tenant == org:
         return True
     match one.envelope.short_type:
-        case MatchRequested.TYPE:
+        case MatchRequested.TYPE | MatchAnswered.TYPE:
             return bool(orjson.loads(one.envelope.data)["provider_id"] == org)
         case RequestAnswered.TYPE | CooperationAgreed.TYPE | CooperationFilled.TYPE | CooperationBroken.TYPE:
             return org in orjson.loads(one.envelope.data)["provider_ids"]
