@@ -102,7 +102,7 @@ class Doorkeeper:
         remembered = self._known.get(key_id)
         if remembered and remembered[0] > now:
             return remembered[1]
-        row = await self._store.read(keys.find, key_id)
+        row = await self._store.glance(keys.find, key_id)
         if len(self._known) > 10_000:
             self._known.clear()  # somebody tries ids; start over rather than grow
         self._known[key_id] = (now + REMEMBERED, row)

@@ -23,9 +23,10 @@ from hub.ids import attempt_id
 from hub.log.port import Log
 from hub.store import jobs
 from hub.store.history import Entry
-from hub.store.jobs import JobRow
+from hub.store.jobs import Ended, JobRow
 from hub.store.port import Store
 from hub.store.session import Session
+from hub.together import Together
 
 log = structlog.get_logger()
 LEASE = timedelta(minutes=2)
@@ -66,6 +67,7 @@ class Courier:
         self._channels = channels
         self._wake = asyncio.Event()
         self._hands = asyncio.Semaphore(AT_ONCE)
+        self._written: Together[tuple[JobRow, Carried], None] = Together(self._write_down)
 
     @property
     def channels(self) -> Collection[str]:
@@ -81,6 +83,7 @@ class Courier:
         try:
             await self._carry_on()
         finally:
+            await self._written.close()
             for channel in self._channels.values():
                 await channel.close()
 
@@ -111,7 +114,7 @@ class Courier:
 
     async def _take(self, channel: str) -> Sequence[JobRow]:
         now = self._clock.now()
-        if not await self._store.read(jobs.any_due, channel=channel, now=stamp(now)):
+        if not await self._store.glance(jobs.any_due, channel=channel, now=stamp(now)):
             return ()
         return await self._store.write(
             jobs.lease, channel=channel, now=stamp(now), until=stamp(now + LEASE), limit=TAKEN
@@ -128,16 +131,19 @@ class Courier:
             log.warning("job.failed", job=job.job_id, kind=job.kind, error=type(error).__name__)
             carried = Carried("failed", f"{type(error).__name__}: {error}"[:500])
         reach("courier.carried")
-        await self._store.write(self._write_down, job, carried)
-        self._log.appended()
+        await self._written.ask((job, carried))
 
-    async def _write_down(self, session: Session, job: JobRow, carried: Carried) -> None:
-        due_at = stamp(carried.again_at) if carried.again_at else None
-        state = "due" if carried.again_at else carried.state
-        if not await jobs.finish(session, job, state=state, answer=carried.answer, due_at=due_at):
-            return  # the lease ran out and another courier has the job: its report counts
-        if carried.event is not None:
-            await self._log.append(session, [self._report(job, carried.event)])
+    async def _write_down(self, carried: Sequence[tuple[JobRow, Carried]]) -> Sequence[None]:
+        await self._store.write(self._finish, carried)
+        self._log.appended()
+        return [None] * len(carried)
+
+    async def _finish(self, session: Session, carried: Sequence[tuple[JobRow, Carried]]) -> None:
+        ended = [Ended(job, *_stands(came)) for job, came in carried]
+        ours = await jobs.finish(session, ended)
+        # Where the lease ran out another courier has the job: its report counts.
+        reports = [self._report(job, came.event) for job, came in carried if came.event and job.job_id in ours]
+        await self._log.append(session, reports)
 
     def _report(self, job: JobRow, event: Event) -> Entry:
         now = self._clock.now()
@@ -155,3 +161,10 @@ class Courier:
             partition_key=event.partition_key(cause_key=None),
         )
         return Entry(envelope, event.TOPIC, "courier")
+
+
+def _stands(carried: Carried) -> tuple[str, str, str | None]:
+    """Return the state, answer and due time that a job has after an attempt."""
+    if carried.again_at is None:
+        return carried.state, carried.answer, None
+    return "due", carried.answer, stamp(carried.again_at)

@@ -156,7 +156,7 @@ class Ingest:
         loop_time = asyncio.get_running_loop().time()
         if loop_time < self._full_until:
             return
-        unsent, _ = await self._store.read(history.outbox_age)
+        unsent, _ = await self._store.glance(history.outbox_age)
         if unsent > self._outbox_limit:
             raise Overloaded(f"{unsent} events wait for the stream; try again soon", retry_after=5)
         self._full_until = loop_time + 1.0

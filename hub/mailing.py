@@ -3,6 +3,7 @@
 Names and addresses are read here, at the last moment, and go nowhere but into the message.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -25,6 +26,7 @@ from hub.settings import Settings
 from hub.store import mailbox, people
 from hub.store.jobs import JobRow
 from hub.store.port import Store
+from hub.together import Together
 
 log = structlog.get_logger()
 
@@ -36,10 +38,11 @@ class MailChannel:
         self._store = store
         self._mailer = mailer
         self._sender = sender
+        self._people: Together[str, people.Person | None] = Together(self._look_up)
 
     async def carry(self, job: JobRow, *, now: datetime) -> Carried:
         """Try once to deliver one mail."""
-        person = await self._store.read(people.find, job.body["recipient_ref"])
+        person = await self._people.ask(job.body["recipient_ref"])
         if person is None:
             return _failed(job, now, "recipient_unknown", "nobody stands behind the recipient's ref (any more)")
         try:
@@ -57,8 +60,13 @@ class MailChannel:
             return Carried("due", outcome.text, again_at=retry_at_last(job, now))
         return _later(job, now, _words(outcome))
 
+    async def _look_up(self, refs: Sequence[str]) -> list[people.Person | None]:
+        found = {person.ref: person for person in await self._store.glance(people.find_all, refs)}
+        return [found.get(ref) for ref in refs]
+
     async def close(self) -> None:
         """Let go of the relay's connections."""
+        await self._people.close()
         await self._mailer.close()
 
 

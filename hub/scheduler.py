@@ -65,7 +65,7 @@ class Scheduler:
 
     async def _say_reminders(self, now: datetime) -> int:
         slot = self._slot(now)
-        next_at = await self._store.read(due.next_at)
+        next_at = await self._store.glance(due.next_at)
         if self._swept == slot and (next_at is None or next_at > stamp(now)):
             return 0
         said = await self._store.write(self._say, now, slot)

@@ -120,24 +120,25 @@ async def cluster(
 ) -> AsyncIterator[Hub]:
     """Run some parts of the cluster in this process until the block ends; waits for services as long as `patience`."""
     await ready(settings, patience=patience)
-    store = PostgresStore(settings.database_url or "")
-    hub = build(settings, clock or SystemClock(), store, OutboxLog())
+    store, outbox = PostgresStore(settings.database_url or ""), OutboxLog()
+    hub = build(settings, clock or SystemClock(), store, outbox)
     await store.start()
     try:
-        async with at_work(*_works(hub, parts, groups)) as trouble:
+        async with at_work(*_works(hub, outbox, parts, groups)) as trouble:
             hub.trouble = trouble
             yield hub
     finally:
         await store.stop()
 
 
-def _works(hub: Hub, parts: Collection[str], groups: Collection[str] | None) -> list[Work]:
+def _works(hub: Hub, outbox: OutboxLog, parts: Collection[str], groups: Collection[str] | None) -> list[Work]:
     settings = hub.settings
     works: list[Work] = []
     if "ingest" in parts:
         works.append(hub.ingest.run)
     if "relay" in parts:
         hub.relay = Relay(hub.store, settings.bootstrap, hub.clock, prefix=settings.topic_prefix)
+        outbox.call(hub.relay.wake)
         works.append(hub.relay.run)
     if "scheduler" in parts:
         works.append(hub.scheduler.run)
@@ -148,6 +149,8 @@ def _works(hub: Hub, parts: Collection[str], groups: Collection[str] | None) -> 
             runner.executor.left_jobs[:] = [hub.courier.wake]
     if "groups" in parts:
         hub.runners = {name: hub.runners[name] for name in groups or hub.runners}
+        for runner in hub.runners.values():
+            runner.executor.released[:] = [each.wake for each in hub.runners.values()]
         running = stream(settings.bootstrap, list(hub.runners.values()), prefix=settings.topic_prefix)
         works.append(lambda: _run_stream(running))
     return works

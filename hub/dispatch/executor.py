@@ -105,6 +105,8 @@ class Executor:
             await tx.finish(flush, batch, self._appender, position)
         reach("executor.committed")
         self._count(batch, len(taken))
+        if batch.said:
+            self._appender.appended()
         if batch.released:
             for wake in self.released:
                 wake()

@@ -29,6 +29,10 @@ class Appender(Protocol):
         """Store events inside the open transaction."""
         ...
 
+    def appended(self) -> None:
+        """Tell readers that a commit brought something new."""
+        ...
+
 
 async def claim(session: Session, tasks: Sequence[Task], batch: Batch, wanted: Iterable[Wanted]) -> list[Task]:
     """Take the tasks that nobody took, learn which keys are blocked, load what the payloads name."""
@@ -52,7 +56,7 @@ async def claim(session: Session, tasks: Sequence[Task], batch: Batch, wanted: I
 
 
 async def load(session: Session, memory: Memory, wanted: Iterable[Wanted]) -> None:
-    """Load rows by key and by search: one SELECT a table, one a search."""
+    """Load rows by key, all in one statement, and by search, each in one."""
     by_kind: dict[type[Row], list[str]] = {}
     for want in wanted:
         if isinstance(want, Search):
@@ -62,10 +66,8 @@ async def load(session: Session, memory: Memory, wanted: Iterable[Wanted]) -> No
                 memory.loaded.setdefault((want.kind, row.key), row)
         elif want not in memory.loaded:
             by_kind.setdefault(want[0], []).append(want[1])
-    for kind, keys in by_kind.items():
-        found = await nouns.load(session, kind, keys)
-        for key in keys:
-            memory.loaded[kind, key] = found.get(key)
+    found = await nouns.load_all(session, by_kind)
+    memory.loaded.update({(kind, key): found.get((kind, key)) for kind, keys in by_kind.items() for key in keys})
 
 
 async def flush(session: Session, batch: Batch, log: Appender, position: int | None) -> None:

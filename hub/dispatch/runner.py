@@ -98,7 +98,7 @@ class Runner:
 
     async def try_parked(self) -> int:
         """Try one lot of due parked rows of our partitions; returns how many nobody else was trying."""
-        rows = await self.store.read(
+        rows = await self.store.glance(
             parked.ready,
             grp=self.group.name,
             now=stamp(self.clock.now()),

@@ -91,7 +91,6 @@ class HistoryReader:
         await self._runner.take([Delivery("history", e.seq or 0, e) for e in envelopes], position)
         self._adapt(asyncio.get_running_loop().time() - began)
         self.position = position
-        self._source.appended()
         return len(envelopes)
 
     async def _start(self) -> int:

@@ -19,7 +19,7 @@ from aiokafka.errors import KafkaError
 from events.codec import to_kafka
 from events.envelope import Envelope
 from hub.clock import Clock
-from hub.dispatch.runner import pause_after
+from hub.dispatch.runner import pause_after, woken_within
 from hub.errors import ServiceAway
 from hub.failpoints import reach
 from hub.store import history, leases
@@ -30,7 +30,8 @@ LEASE = "relay"
 LEASE_SECONDS = 10.0
 RENEW_AFTER = 3.0  # seconds
 BATCH = 500  # rows
-POLL = 0.02  # seconds between looks while there is nothing to send
+POLL = 0.02  # seconds between looks while there is nothing to send, doubling while that lasts
+LONGEST_POLL = 0.1  # seconds
 STANDBY = 1.0  # seconds between looks at a lease that somebody else holds
 DROP_LIMIT = 1.0  # seconds
 SEND_LIMIT = 60.0  # seconds; an idempotent producer itself would wait for ever
@@ -54,12 +55,18 @@ class Relay:
         self._token: int | None = None
         self._renewed = 0.0
         self._producer: AIOKafkaProducer | None = None
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look for unsent rows now: this process has committed some."""
+        self._wake.set()
 
     async def run(self) -> None:
         """Send until cancelled."""
-        failures = 0
+        failures, quiet = 0, POLL
         try:
             while True:
+                self._wake.clear()
                 try:
                     pause = await self.once()
                     failures = 0
@@ -68,7 +75,11 @@ class Relay:
                     if failures & (failures - 1) == 0:
                         log.warning("relay.away", failures=failures, reason=str(away))
                     pause = pause_after(failures)
-                if pause:
+                if pause == POLL:
+                    await woken_within(quiet, self._wake)
+                    quiet = min(quiet * 2, LONGEST_POLL)
+                else:
+                    quiet = POLL
                     await asyncio.sleep(pause)
         finally:
             await self.leave()
@@ -77,7 +88,7 @@ class Relay:
         """Send one batch; returns how long to wait before the next look."""
         if not await self._hold():
             return STANDBY
-        rows = await self.store.read(history.unsent, limit=BATCH)
+        rows = await self.store.glance(history.unsent, limit=BATCH)
         if not rows:
             return POLL
         try:

@@ -222,7 +222,7 @@ class MatchingIndex:
     async def _asks_in(self, store: Store, events: Sequence[Event]) -> list[Ask]:
         published = [ask_of(event) for event in events if isinstance(event, NeedPublished | NeedUpdated)]
         again = [event.need_ref for event in events if isinstance(event, NeedRematchDue)]
-        rows = await store.read(nouns.load, Need, again) if again else {}
+        rows = await store.glance(nouns.load, Need, again) if again else {}
         today = self._time.now().date()
         return published + [self._asked(need, today) for need in rows.values() if need.stands]
 
@@ -283,8 +283,5 @@ def _rows_behind(ranking: Ranking, uow: UnitOfWork) -> list[Row]:
 async def changes_since(session: store_session.Session, since: int) -> Changes:
     """Read every catalogue row and need that changed since a clock, and the clock to read on from."""
     clock, seen = await nouns.clock_now(session)
-    rows: list[tuple[Row, int]] = []
-    kinds: tuple[type[Row], ...] = (*KINDS, Need, Offer)
-    for kind in kinds:
-        rows += await nouns.changed(session, kind, since)
+    rows = await nouns.changed(session, since, *KINDS, Need, Offer)
     return Changes(tuple(rows), clock, seen)

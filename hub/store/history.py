@@ -30,12 +30,20 @@ COLUMNS = (
     ("data", "text"),
 )
 NAMES = ", ".join(f"h.{name}" for name, _ in COLUMNS)
-ONLY_HISTORY = Bulk("INSERT INTO history", COLUMNS, "ON CONFLICT (source, id) DO NOTHING")
+IN_SQLITE = Bulk("INSERT INTO history", COLUMNS, "ON CONFLICT (source, id) DO NOTHING")
+# Sequence numbers are drawn before the commit. Without a lock a later number of one key could become visible, and be
+# sent, before an earlier one. Sorted, so that two writers cannot wait for each other; and joined to the rows, so that no
+# row draws its number before all locks are held.
+LOCKED = (
+    "WITH locked AS MATERIALIZED (SELECT pg_advisory_xact_lock(k) FROM (SELECT DISTINCT "
+    "hashtextextended(coalesce(key, ''), 0) AS k FROM unnest(CAST(:partition_key AS text[])) AS key ORDER BY k) AS keys)"
+)
+ONCE_LOCKED = "CROSS JOIN (SELECT count(*) FROM locked) AS held ON CONFLICT (source, id) DO NOTHING"
+ONLY_HISTORY = Bulk(f"{LOCKED} INSERT INTO history", COLUMNS, ONCE_LOCKED)
 WITH_OUTBOX = Bulk(
-    "WITH said AS (INSERT INTO history",
+    f"{LOCKED}, said AS (INSERT INTO history",
     COLUMNS,
-    "ON CONFLICT (source, id) DO NOTHING RETURNING seq, topic) "
-    "INSERT INTO outbox (seq, topic) SELECT seq, topic FROM said ORDER BY seq",
+    f"{ONCE_LOCKED} RETURNING seq, topic) INSERT INTO outbox (seq, topic) SELECT seq, topic FROM said ORDER BY seq",
 )
 
 
@@ -53,19 +61,9 @@ async def append(session: Session, entries: Sequence[Entry], *, outbox: bool) ->
     """Store events in the order given; ones already stored under (source, id) are left as they are."""
     if not entries:
         return 0
-    if session.engine == "postgresql":
-        await _serialise_keys(session, [entry.envelope.partition_key or "" for entry in entries])
+    if session.engine == "sqlite":
+        return await session.many(IN_SQLITE, _columns(entries))
     return await session.many(WITH_OUTBOX if outbox else ONLY_HISTORY, _columns(entries))
-
-
-async def _serialise_keys(session: Session, keys: Sequence[str]) -> None:
-    # Sequence numbers are drawn before the commit. Without the lock a later number of one key could become visible,
-    # and be sent, before an earlier one. Sorted, so that two writers cannot wait for each other.
-    await session.rows(
-        "SELECT pg_advisory_xact_lock(k) FROM (SELECT DISTINCT hashtextextended(key, 0) AS k "
-        "FROM unnest(CAST(:keys AS text[])) AS key ORDER BY k) AS sorted",
-        keys=sorted(set(keys)),
-    )
 
 
 def _columns(entries: Sequence[Entry]) -> Columns:

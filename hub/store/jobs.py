@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
-from hub.store.session import Bulk, Session, listed, storable, values
+from hub.store.session import Bulk, Session, each, listed, spread, storable, values
 
 COLUMNS = tuple(
     (name, "text")
@@ -82,18 +82,33 @@ async def lease(session: Session, *, channel: str, now: str, until: str, limit: 
     return sorted((_job(row) for row in rows), key=lambda job: (job.due_at, job.job_id))
 
 
-async def finish(session: Session, job: JobRow, *, state: str, answer: str, due_at: str | None = None) -> bool:
-    """Write down what came of an attempt; False when the lease had passed to another courier meanwhile."""
-    touched = await session.run(
-        "UPDATE jobs SET state = :state, answer = :answer, due_at = coalesce(:due_at, due_at), lease_until = NULL "
-        "WHERE job_id = :job_id AND state = 'running' AND attempts = :attempts",
-        state=state,
-        answer=storable(answer),
-        due_at=due_at,
-        job_id=job.job_id,
-        attempts=job.attempts,
+class Ended(NamedTuple):
+    """What came of one attempt at a job; without `due_at` it stays due when it was."""
+
+    job: JobRow
+    state: str
+    answer: str
+    due_at: str | None = None
+
+
+async def finish(session: Session, ended: Sequence[Ended]) -> set[str]:
+    """Write down what came of attempts; returns the jobs whose lease had not passed to another courier meanwhile."""
+    engine, ended = session.engine, sorted(ended, key=lambda one: one.job.job_id)
+    rows = await session.rows(
+        "UPDATE jobs SET state = t.now_state, answer = t.now_answer, due_at = coalesce(t.now_due, due_at), "
+        "lease_until = NULL FROM "
+        f"{each(engine, now_id='text', now_attempts='integer', now_state='text', now_answer='text', now_due='text')} "
+        "WHERE job_id = t.now_id AND state = 'running' AND attempts = t.now_attempts RETURNING job_id",
+        **spread(
+            engine,
+            now_id=[one.job.job_id for one in ended],
+            now_attempts=[one.job.attempts for one in ended],
+            now_state=[one.state for one in ended],
+            now_answer=[storable(one.answer) for one in ended],
+            now_due=[one.due_at for one in ended],
+        ),
     )
-    return touched == 1
+    return {row.job_id for row in rows}
 
 
 async def renew(session: Session, job_ids: Sequence[str], *, until: str) -> None:

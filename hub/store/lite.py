@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from hub.errors import NotAllowed, ServiceAway
 from hub.store.port import Answer, Question
-from hub.store.session import Bulk, Columns, bulk_sql
+from hub.store.session import Bulk, Columns, Glance, bulk_sql
 from hub.store.statements import statement
 
 T = TypeVar("T")
@@ -184,6 +184,10 @@ class LiteStore:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, self._look, question, args, kwargs)
 
+    async def glance(self, question: Question[Answer], *args: Any, **kwargs: Any) -> Answer:
+        """Run one query function of a single statement on a reader's snapshot."""
+        return await self.read(_glance, question, *args, **kwargs)
+
     async def in_writer(
         self, transaction: LiteTransaction, question: Question[Answer], *args: Any, last: bool = False, **kwargs: Any
     ) -> Answer:
@@ -257,6 +261,10 @@ class LiteStore:
         if self._connection is None:
             raise ServiceAway(f"the store {self.path} is not open")
         return self._connection
+
+
+async def _glance(session: LiteSession, question: Question[Answer], *args: Any, **kwargs: Any) -> Answer:
+    return await question(Glance(session), *args, **kwargs)
 
 
 def calling(function: Callable[..., T], *args: Any) -> T:

@@ -1,6 +1,6 @@
 """Loading and saving the nouns: one shape for all tables, so each function is written once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from operator import attrgetter
 from typing import TypeVar
@@ -26,6 +26,21 @@ async def load(session: Session, kind: type[R], keys: Sequence[str]) -> dict[str
         keys=values(session.engine, keys),
     )
     return {key: row_of(kind, key, body) for key, body in rows}
+
+
+async def load_all(session: Session, wanted: Mapping[type[Row], Sequence[str]]) -> dict[tuple[type[Row], str], Row]:
+    """Return the rows that exist, of several kinds, in one statement."""
+    kinds = {kind.TABLE: kind for kind in sorted(wanted, key=attrgetter("TABLE"))}
+    if not kinds:
+        return {}
+    rows = await session.rows(
+        " UNION ALL ".join(
+            f"SELECT '{table}' AS noun, key, body FROM {table} WHERE key IN {listed(session.engine, table)}"
+            for table in kinds
+        ),
+        **{table: values(session.engine, wanted[kind]) for table, kind in kinds.items()},
+    )
+    return {(kinds[table], key): row_of(kinds[table], key, body) for table, key, body in rows}
 
 
 async def where(session: Session, kind: type[R], column: str, value: str) -> list[R]:
@@ -98,12 +113,14 @@ async def clock_now(session: Session) -> tuple[int, int]:
     return int(rows[0].n), int(rows[0].n)
 
 
-async def changed(session: Session, kind: type[R], since: int) -> list[tuple[R, int]]:
+async def changed(session: Session, since: int, *kinds: type[Row]) -> list[tuple[Row, int]]:
     """Return (row, clock) for rows changed since a clock that `clock_now` gave; a row may come twice, never never."""
-    rows = await session.rows(
-        f"SELECT key, body, clock FROM {kind.TABLE} WHERE clock >= :since ORDER BY key", since=since
+    selects = (
+        f"SELECT {nth} AS nth, key, body, clock FROM {kind.TABLE} WHERE clock >= :since"
+        for nth, kind in enumerate(kinds)
     )
-    return [(row_of(kind, key, body), clock) for key, body, clock in rows]
+    rows = await session.rows(f"{' UNION ALL '.join(selects)} ORDER BY nth, key", since=since)
+    return [(row_of(kinds[nth], key, body), int(clock)) for nth, key, body, clock in rows]
 
 
 async def count(session: Session, kind: type[Row]) -> dict[str, int]:

@@ -40,6 +40,10 @@ class Store(Protocol):
         """Run one query function on a consistent snapshot; it must not write."""
         ...
 
+    async def glance(self, question: Question[Answer], *args: Any, **kwargs: Any) -> Answer:
+        """Run one query function that reads with a single statement: a third of the round trips of `read`."""
+        ...
+
     async def start(self) -> None:
         """Open connections; raises ServiceAway when the database does not answer."""
         ...

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from hub.errors import FlushConflict, ServiceAway
 from hub.store.port import Answer, Question
-from hub.store.session import Bulk, Columns, bulk_sql
+from hub.store.session import Bulk, Columns, Glance, bulk_sql
 from hub.store.statements import statement
 
 POOL = 10  # connections a process holds at the most
@@ -82,6 +82,10 @@ class PostgresStore:
             connect_args={"timeout": CONNECT_TIMEOUT, "server_settings": SERVER_SETTINGS},
         )
 
+        # The same pool, under other terms.
+        self._snapshots = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._glances = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
     async def start(self) -> None:
         """See whether the database answers."""
         await self.read(_ping)
@@ -93,7 +97,7 @@ class PostgresStore:
     @asynccontextmanager
     async def transaction(self, *, urgent: bool = False) -> AsyncIterator[PostgresTransaction]:  # noqa: ARG002 - one port
         """Open a transaction (READ COMMITTED); commit when the block ends, roll back when it raises."""
-        async with self._connection() as connection, connection.begin():
+        async with self._connection(self._engine) as connection, connection.begin():
             yield PostgresTransaction(PostgresSession(connection))
 
     async def write(self, question: Question[Answer], *args: Any, urgent: bool = False, **kwargs: Any) -> Answer:
@@ -103,15 +107,18 @@ class PostgresStore:
 
     async def read(self, question: Question[Answer], *args: Any, **kwargs: Any) -> Answer:
         """Run one query function on one snapshot."""
-        async with self._connection() as connection:
-            await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            async with connection.begin():
-                return await question(PostgresSession(connection), *args, **kwargs)
+        async with self._connection(self._snapshots) as connection, connection.begin():
+            return await question(PostgresSession(connection), *args, **kwargs)
+
+    async def glance(self, question: Question[Answer], *args: Any, **kwargs: Any) -> Answer:
+        """Run one query function of a single statement, in one round trip."""
+        async with self._connection(self._glances) as connection:
+            return await question(Glance(PostgresSession(connection)), *args, **kwargs)
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[AsyncConnection]:
+    async def _connection(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         try:
-            async with self._engine.connect() as connection:
+            async with engine.connect() as connection:
                 yield connection
         except (TimeoutError, OSError, PoolTimeout, InterfaceError, OperationalError) as error:
             raise ServiceAway(f"PostgreSQL does not answer: {_first_line(error)}") from error

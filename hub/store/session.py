@@ -46,6 +46,29 @@ class Session(Protocol):
         ...
 
 
+class Glance:
+    """A session for one statement that only reads: by itself a snapshot, so no transaction need be opened around it."""
+
+    def __init__(self, session: Session) -> None:
+        self.engine = session.engine
+        self._session: Session | None = session
+
+    async def rows(self, sql: str, **params: Any) -> list[Any]:
+        """Run the statement."""
+        session, self._session = self._session, None
+        if session is None:
+            raise RuntimeError("a glance is one statement; `read` more than one, so that they see the same")
+        return await session.rows(sql, **params)
+
+    async def run(self, sql: str, **params: Any) -> int:
+        """Refuse: nothing is written in a glance."""
+        raise RuntimeError(f"a glance only reads: {sql} {sorted(params)}")
+
+    async def many(self, bulk: Bulk, columns: Columns) -> int:
+        """Refuse: nothing is written in a glance."""
+        raise RuntimeError(f"a glance only reads: {bulk.head} {sorted(columns)}")
+
+
 def listed(engine: Engine, name: str, kind: str = "text") -> str:
     """SQL for «… IN one of the values of parameter `name`»; pass the values through `values`."""
     if engine == "sqlite":

@@ -7,7 +7,7 @@ without the rule.
 import asyncio
 import random
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -16,7 +16,6 @@ from hub.log.outbox import OutboxLog
 from hub.store import history, leases
 from hub.store.port import Transaction
 from hub.store.postgres import PostgresStore
-from hub.store.session import Session
 from tests.delivery.rigs import entries
 from tests.delivery.toys import ask, need, needs, until
 
@@ -114,13 +113,23 @@ async def test_events_of_one_key_leave_in_the_order_of_their_numbers(postgres: P
     assert numbers["a1"] < numbers["a2"]
 
 
+async def test_an_event_that_waits_for_its_key_has_no_number_yet(postgres: PostgresStore, wave: Wave) -> None:
+    async with postgres.transaction() as first:
+        await append(first, need("a1", "a"))
+        waiting = asyncio.create_task(say(postgres, need("b1", "b"), need("a3", "a")))
+        await until(lambda: somebody_waits(postgres))
+        await append(first, need("a2", "a"))
+    await waiting
+
+    assert list(await seqs(postgres)) == ["a1", "a2", "b1", "a3"]
+    assert await wave.read() == ["a1", "a2", "b1", "a3"]
+
+
 async def test_without_the_keys_lock_they_would_leave_turned_around(
     postgres: PostgresStore, wave: Wave, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def no_lock(session: Session, keys: object) -> None:
-        """Serialise nothing."""
-
-    monkeypatch.setattr(history, "_serialise_keys", no_lock)
+    head = history.WITH_OUTBOX.head.replace("pg_advisory_xact_lock(k)", "k")
+    monkeypatch.setattr(history, "WITH_OUTBOX", replace(history.WITH_OUTBOX, head=head))
 
     assert await one_key_in_two_transactions(postgres, wave, waits=False) == ["a2", "a1"]
 

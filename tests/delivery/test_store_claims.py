@@ -179,9 +179,9 @@ async def test_the_report_of_a_lease_that_ran_out_does_not_count(store: Store) -
     (slow,) = await take(store)
     (quick,) = await take(store, now=LATER)
 
-    assert not await store.write(jobs.finish, slow, state="failed", answer="slow")
-    assert await store.write(jobs.finish, quick, state="done", answer="quick")
-    assert not await store.write(jobs.finish, quick, state="failed", answer="twice")
+    assert await store.write(jobs.finish, [jobs.Ended(slow, "failed", "slow")]) == set()
+    assert await store.write(jobs.finish, [jobs.Ended(quick, "done", "quick")]) == {"j1"}
+    assert await store.write(jobs.finish, [jobs.Ended(quick, "failed", "twice")]) == set()
     assert (await store.read(jobs.listing))[0].answer == "quick"
     assert await store.read(jobs.counts) == {"done": 1}
 
@@ -189,7 +189,7 @@ async def test_the_report_of_a_lease_that_ran_out_does_not_count(store: Store) -
 async def test_a_job_is_due_again_when_its_report_says_so(store: Store) -> None:
     await store.write(jobs.put, [job("j1")])
     (row,) = await take(store)
-    await store.write(jobs.finish, row, state="due", answer="greylisted", due_at=LATER)
+    await store.write(jobs.finish, [jobs.Ended(row, "due", "greylisted", LATER)])
 
     assert await take(store) == []
     assert [row.attempts for row in await take(store, now=LATER, until="2026-11-24")] == [2]
@@ -198,7 +198,7 @@ async def test_a_job_is_due_again_when_its_report_says_so(store: Store) -> None:
 async def test_a_failed_job_is_due_again_when_an_operator_asks(store: Store) -> None:
     await store.write(jobs.put, [job("j1")])
     (row,) = await take(store)
-    await store.write(jobs.finish, row, state="failed", answer="no such mailbox")
+    await store.write(jobs.finish, [jobs.Ended(row, "failed", "no such mailbox")])
 
     assert await store.write(jobs.retry, "j1", now=LATER) == 1
     assert [row.job_id for row in await take(store, now=LATER)] == ["j1"]

@@ -179,6 +179,25 @@ async def test_a_turn_handed_to_somebody_who_was_just_cancelled_is_passed_on() -
     assert gone.cancelled()
 
 
+async def two_statements(session: Session) -> None:
+    await session.rows("SELECT 1")
+    await session.rows("SELECT 1")
+
+
+async def writes(session: Session) -> None:
+    await session.run("DELETE FROM counters")
+
+
+async def test_a_glance_is_one_statement_that_reads(store: Store) -> None:
+    await store.write(save, counter("a", 3))
+
+    assert (await store.glance(nouns.load, Counter, ["a"]))["a"].count == 3
+    for question in (two_statements, writes):
+        with pytest.raises(RuntimeError, match="a glance"):
+            await store.glance(question)
+    assert await counts(store) == {"a": 3}
+
+
 # ---- rows -----------------------------------------------------------------------------------------------------------------
 
 
@@ -268,12 +287,12 @@ async def test_a_follower_sees_every_change_that_is_committed(store: Store) -> N
     await store.write(save, counter("a"))
     await store.write(save, counter("b"))
 
-    seen = [row.key for row, _ in await store.read(nouns.changed, Counter, since)]
+    seen = [row.key for row, _ in await store.read(nouns.changed, since, Counter)]
     since, _ = await store.read(nouns.clock_now)
     await store.write(save, counter("b", version=2))
 
     assert seen == ["a", "b"]
-    again = [row.key for row, _ in await store.read(nouns.changed, Counter, since)]
+    again = [row.key for row, _ in await store.read(nouns.changed, since, Counter)]
     assert "b" in again
     assert store.engine == "postgresql" or again == ["b"]  # there, an old transaction elsewhere makes rows come twice
 
@@ -287,7 +306,7 @@ async def test_a_follower_does_not_miss_a_row_whose_transaction_began_first_and_
         nonlocal since
         before = since
         since, _ = await postgres.read(nouns.clock_now)  # the place first, then the rows
-        seen.extend(row.key for row, _ in await postgres.read(nouns.changed, Counter, before))
+        seen.extend(row.key for row, _ in await postgres.read(nouns.changed, before, Counter))
 
     async with postgres.transaction() as early:
         await early.do(save, counter("early"))
