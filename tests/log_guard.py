@@ -12,8 +12,16 @@ def log_as_before() -> Iterator[None]:
     """Import this where commands run inside the test's own process."""
     root, kafka = logging.getLogger(), logging.getLogger("aiokafka")
     handlers, levels = list(root.handlers), (root.level, kafka.level)
+    heard = [logger for logger in _loggers() if not logger.disabled]
     yield
+    for logger in heard:  # import-linter silences every logger that it did not name
+        logger.disabled = False
     root.handlers[:] = handlers
     root.setLevel(levels[0])
     kafka.setLevel(levels[1])
     structlog.reset_defaults()
+
+
+def _loggers() -> list[logging.Logger]:
+    every = logging.Logger.manager.loggerDict.values()
+    return [logger for logger in every if isinstance(logger, logging.Logger)]
