@@ -126,6 +126,8 @@ def cancel_session(event: SessionCancelled, uow: UnitOfWork, index: MatchingInde
 def note_seats(event: SessionSeatsChanged, uow: UnitOfWork, index: MatchingIndex) -> Iterator[NeedRematchDue]:
     """Look again at needs when seats changed; the number itself is kept by the workflow group, so wait for its row."""
     session = uow.get(Session, event.subject)
+    if session.state == "cancelled":
+        raise Refused("cancelled", f"{event.subject} was cancelled; schedule a new session under a new id")
     seats = uow.get(Seats, event.subject)
     if seats.told_seq < uow.seq:
         raise Waiting("seats", event.subject, "the new number of seats is being recorded")

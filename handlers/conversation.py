@@ -4,7 +4,7 @@ Hears match events, answers, decisions and reminders; says match.requested, requ
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from events.cooperations import CooperationAgreed
 from events.matches import (
@@ -24,7 +24,7 @@ from handlers.questions import previous_working_day, question
 from hub.dispatch.outcomes import Refused
 from hub.dispatch.router import Router
 from hub.dispatch.unit_of_work import UnitOfWork
-from hub.rows import Cooperation, Match, Need, Offer, Organisation, Request, lies_in
+from hub.rows import STANDING, Cooperation, Match, Need, Offer, Organisation, Request, Seats, lies_in
 from schemas import matches
 
 workflow = Router("workflow")
@@ -39,6 +39,7 @@ OVER = frozenset({"closed", "expired"})
 WILLING = frozenset({"accepted", "counter_offered"})
 NUDGE = "request-nudge"
 SILENCE = "request-silence"
+ANSWER_END = "answer-end"
 
 
 @workflow.on("ask-providers")
@@ -70,10 +71,12 @@ def record_answer(event: MatchAnswered, uow: UnitOfWork) -> Iterator[RequestAnsw
     asked = _asked_of(event, request)
     request = release(request, uow)
     if event.decision in ("accepted", "counter_offer"):
-        request = hold(request, _sessions(event, asked), _seats(event, request), uow)
+        request = hold(request, _sessions(event, asked, uow), _seats(event, request.told.headcount), uow)
     answer = event.payload(matches.Answer)
     request = request.model_copy(update={"state": ANSWERS[event.decision], "answer": answer, "told_seq": uow.seq})
     uow.save(request)
+    if request.holds and answer.valid_until is not None:
+        uow.remind(_day_after(answer.valid_until), kind=ANSWER_END, about=request.key, key=request.about)
     yield _outcome(request, event.decision)
 
 
@@ -84,7 +87,12 @@ def decide_match(event: MatchDecided, uow: UnitOfWork) -> Iterator[CooperationAg
     _refuse_strangers(match, uow)
     if uow.find(Cooperation, match.key) is not None:
         raise Refused("already_decided", f"match {match.key} was agreed before")
+    if any(each.state in STANDING for each in uow.all(Cooperation, about=match.about)):
+        raise Refused("already_agreed", f"{match.about} was agreed on another match before")
     requests = uow.all(Request, match_id=match.key)
+    if not requests:
+        asked = f"{match.key}/{match.candidates[0].provider_ids[0]}"
+        raise uow.waiting(Request, asked, f"the providers of match {match.key} are being asked")
     if all(request.state in OVER for request in requests):
         raise Refused("match_closed", f"match {match.key} is no longer open for decisions")
     if event.decision == "accepted":
@@ -128,14 +136,31 @@ def mind_silence(event: ReminderDue, uow: UnitOfWork) -> Iterator[MatchRequested
     yield _outcome(request, "expired", reason="no_response")
 
 
+@workflow.on("give-seats-back")
+def give_seats_back(event: ReminderDue, uow: UnitOfWork) -> None:
+    """Give back what is held by an answer that has run out; its provider may answer again while the match is open."""
+    if event.kind != ANSWER_END:
+        return
+    request = uow.get(Request, event.about)
+    if _ran_out(request, uow) and uow.find(Cooperation, request.match_id) is None:
+        uow.save(release(request, uow))
+
+
 def _remind(request: Request, uow: UnitOfWork) -> None:
     last = request.told.respond_by
     nudge = datetime.combine(previous_working_day(last), time(8), UTC)
     if nudge > uow.now:
         uow.remind(nudge, kind=NUDGE, about=request.key, key=request.about)
-    uow.remind(
-        datetime.combine(last + timedelta(days=1), time(), UTC), kind=SILENCE, about=request.key, key=request.about
-    )
+    uow.remind(_day_after(last), kind=SILENCE, about=request.key, key=request.about)
+
+
+def _day_after(last: date) -> datetime:
+    return datetime.combine(last + timedelta(days=1), time(), UTC)
+
+
+def _ran_out(request: Request, uow: UnitOfWork) -> bool:
+    until = request.answer.valid_until if request.answer else None
+    return until is not None and until < uow.now.date()
 
 
 def _asked_of(event: MatchAnswered, request: Request) -> tuple[matches.AskedCandidate, ...]:
@@ -147,14 +172,20 @@ def _asked_of(event: MatchAnswered, request: Request) -> tuple[matches.AskedCand
     return asked
 
 
-def _sessions(event: MatchAnswered, asked: tuple[matches.AskedCandidate, ...]) -> tuple[str, ...]:
-    if event.session_ref:
-        return (event.session_ref,)
-    return tuple(dict.fromkeys(ref for each in asked for ref in each.session_refs))
+def _sessions(event: MatchAnswered, asked: tuple[matches.AskedCandidate, ...], uow: UnitOfWork) -> list[str]:
+    """Return the sessions an answer is about; one that it names takes the place of those asked for of its course."""
+    wanted = list(dict.fromkeys(ref for each in asked for ref in each.session_refs))
+    if event.session_ref is None:
+        return wanted
+    course = uow.get(Seats, event.session_ref).curriculum
+    if not any(course in each.curriculum_refs for each in asked):
+        raise Refused("not_asked", f"session {event.session_ref} is of {course}, which was not asked for")
+    return [ref for ref in wanted if uow.get(Seats, ref).curriculum != course] + [event.session_ref]
 
 
-def _seats(event: MatchAnswered, request: Request) -> int:
-    return event.seats_offered or request.told.headcount
+def _seats(answer: MatchAnswered | matches.Answer | None, headcount: int) -> int:
+    offered = answer.seats_offered if answer else None
+    return min(offered or headcount, headcount)
 
 
 def _refuse_strangers(match: Match, uow: UnitOfWork) -> None:
@@ -178,7 +209,7 @@ def _agree(
     chosen = [_willing(by_provider[provider], candidate, uow) for provider in candidate.provider_ids]
     sessions: list[str] = []
     for request in chosen:
-        own = _agreed_sessions(request, candidate)
+        own = _agreed_sessions(request, candidate, uow)
         kept = release(request, uow, keep=own)
         take(kept, uow)
         uow.save(kept)
@@ -191,7 +222,7 @@ def _agree(
         about=match.about,
         provider_id=candidate.provider_ids[0],
         candidate=agreed,
-        headcount=chosen[0].told.headcount,
+        headcount=min(_seats(request.answer, request.told.headcount) for request in chosen),
     )
     uow.save(cooperation)
     yield CooperationAgreed(
@@ -215,19 +246,18 @@ def _willing(request: Request, candidate: matches.Candidate, uow: UnitOfWork) ->
     if request.state not in WILLING or not covers:
         said = "has not answered" if answer is None or not covers else f"said {answer.decision.replace('_', ' ')}"
         raise Refused("not_accepted_yet", f"{request.org} {said}; a candidate needs the yes of all its providers")
-    if answer is not None and answer.valid_until is not None and answer.valid_until < uow.now.date():
+    if answer is not None and _ran_out(request, uow):
         raise Refused("answer_expired", f"the answer of {request.org} stood until {answer.valid_until}")
     return request
 
 
-def _agreed_sessions(request: Request, candidate: matches.Candidate) -> tuple[str, ...]:
-    if request.answer and request.answer.session_ref:
-        return (request.answer.session_ref,)
-    wanted = tuple(ref for ref in candidate.session_refs if ref.startswith(f"{request.org}/"))
-    missing = [ref for ref in wanted if ref not in request.holds]
-    if missing:
-        raise Refused("no_seats", f"no seats are held in session {missing[0]}; ask {request.org}")
-    return wanted
+def _agreed_sessions(request: Request, candidate: matches.Candidate, uow: UnitOfWork) -> list[str]:
+    """Return the sessions in which a provider holds seats for a candidate; each of its courses that has any needs one."""
+    held = {ref: uow.get(Seats, ref).curriculum for ref in request.holds}
+    for ref in candidate.session_refs:
+        if ref.startswith(f"{request.org}/") and uow.get(Seats, ref).curriculum not in held.values():
+            raise Refused("no_seats", f"no seats are held in session {ref}; ask {request.org}")
+    return [ref for ref, course in held.items() if course in candidate.curriculum_refs]
 
 
 def _close(requests: list[Request], reason: str, uow: UnitOfWork) -> Iterator[RequestAnswered]:

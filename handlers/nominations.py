@@ -91,6 +91,8 @@ def _refuse_what_no_longer_fits(event: LearnerNominated, cooperation: Cooperatio
         session = uow.get(Seats, ref).told
         if session is not None and session.start < uow.now.date():
             raise Refused("session_began", f"session {ref} began on {session.start}")
+    if event.start < uow.now.date():
+        raise Refused("start_passed", f"{event.start} has passed; give a first day that is still to come")
 
 
 def _require_people(event: LearnerNominated, cooperation: Cooperation, people: KnownPeople) -> None:

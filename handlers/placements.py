@@ -10,10 +10,11 @@ from events.matches import MatchProposed, MatchSuperseded
 from events.needs import NeedRematchDue
 from events.placements import PlacementOffered, PlacementUpdated, PlacementWithdrawn
 from events.refusals import ReminderDue
-from handlers.proposals import MATCH_EXPIRY, OVER, require_company
+from handlers.proposals import MATCH_EXPIRY, OVER, asks_otherwise, require_company
 from hub.dispatch.outcomes import Refused
 from hub.dispatch.router import Router
 from hub.dispatch.unit_of_work import UnitOfWork
+from hub.matching import outs
 from hub.matching.follow import MatchingIndex
 from hub.matching.told import candidate
 from hub.rows import Match, Need, Offer, Organisation
@@ -24,6 +25,7 @@ offers = Router("matcher")
 OFFER_EXPIRY = "offer-expiry"
 CAP_FREE = "contact-cap"
 CAP_DAYS = timedelta(days=28)
+ASKED = ("places", "skills", "location", "start_window", "scheme", "weeks", "weekly_hours", "min_age")  # of this too
 
 Proposed = MatchProposed | MatchSuperseded
 
@@ -51,6 +53,8 @@ def match_offer_anew(event: PlacementUpdated, uow: UnitOfWork, index: MatchingIn
     if known.state in OVER:
         raise Refused(f"offer_{known.state}", f"{known.key} is {known.state}; offer a new placement")
     offer = known.model_copy(update={"told": _told(event), "told_seq": uow.seq, "refused": ()})
+    if asks_otherwise(known.told, offer.told, ASKED):
+        yield from close_open(offer, uow)  # its providers were asked something else
     uow.remind(end_of(offer), kind=OFFER_EXPIRY, about=offer.key)
     yield from propose(offer, uow, index)
 
@@ -95,8 +99,11 @@ def propose(offer: Offer, uow: UnitOfWork, index: MatchingIndex) -> Iterator[Pro
         if first is not None and first.provider_ids == found[0].provider_ids:
             uow.save(offer)
             return
-    yield from close_open(offer, uow)
     room = _room(offer, uow)
+    if found and room == 0 and open_match is not None and open_match.state == "open":
+        uow.save(offer)  # what was asked stands: nobody else may be asked instead
+        return
+    yield from close_open(offer, uow)
     if not found or room == 0:
         uow.save(offer.model_copy(update={"state": "open", "match_id": None}))
         return
@@ -110,8 +117,10 @@ def propose(offer: Offer, uow: UnitOfWork, index: MatchingIndex) -> Iterator[Pro
         candidates=tuple(candidate(n, each) for n, each in enumerate(asked, 1)),
         ruleset_version=index.rules.version,
         expires_at=min(end_of(offer), uow.now + timedelta(days=uow.terms.match_days)),
+        asked_on=index.asked_on(offer, asked, uow),
     )
     uow.save(match)
+    offer = offer.model_copy(update={"out": outs.without(offer.out, match.asked_on)})
     uow.save(offer.model_copy(update={"state": "proposed", "match_id": match.key}))
     uow.remind(match.expires_at, kind=MATCH_EXPIRY, about=match.key, key=offer.key)
     yield MatchProposed(
@@ -133,7 +142,8 @@ def close_open(offer: Offer, uow: UnitOfWork) -> Iterator[MatchSuperseded]:
 
 def end_of(offer: Offer) -> datetime:
     """Return when an offer ends: with its last day, or when it can no longer begin."""
-    last = offer.told.valid_until or offer.told.start_window.latest
+    latest = offer.told.start_window.latest
+    last = min(offer.told.valid_until or latest, latest)
     return datetime.combine(last + timedelta(days=1), time(), UTC)
 
 

@@ -4,7 +4,7 @@ Hears need and reminder events and match.excluded; says match.proposed, match.su
 need.expired and need.rematch-due.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, time, timedelta
 
 from events.matches import MatchExcluded, MatchExpired, MatchProposed, MatchSuperseded
@@ -34,6 +34,7 @@ proposals = Router("matcher")
 NEED_EXPIRY = "need-expiry"
 MATCH_EXPIRY = "match-expiry"
 SWEEP = "sweep"
+ASKED = ("headcount", "skills", "locations", "start_window", "eqf_min", "eqf_max")  # of this providers are told
 OVER = frozenset({"withdrawn", "expired"})
 
 Proposed = MatchProposed | MatchSuperseded | NeedUnmatched
@@ -49,7 +50,7 @@ def match_need(event: NeedPublished, uow: UnitOfWork, index: MatchingIndex) -> I
     if uow.find(Offer, event.subject) is not None:
         raise Refused("exists", f"{event.subject} is a placement offer; give the need an id of its own")
     need = _stated(event, uow)
-    uow.remind(_end_of(need), kind=NEED_EXPIRY, about=need.key)
+    uow.remind(end_of_need(need), kind=NEED_EXPIRY, about=need.key)
     yield from _propose(need, uow, index)
 
 
@@ -61,7 +62,9 @@ def match_need_anew(event: NeedUpdated, uow: UnitOfWork, index: MatchingIndex) -
     uow.only_newer(known)
     _refuse_if_settled(known)
     need = known.model_copy(update={"told": _told(event), "told_seq": uow.seq, "refused": ()})
-    uow.remind(_end_of(need), kind=NEED_EXPIRY, about=need.key)
+    if need.state == "proposed" and asks_otherwise(known.told, need.told, ASKED):
+        yield from _close_open(need, uow)  # its providers were asked something else
+    uow.remind(end_of_need(need), kind=NEED_EXPIRY, about=need.key)
     yield from _propose(need, uow, index)
 
 
@@ -107,7 +110,7 @@ def expire(
     if event.kind == NEED_EXPIRY:
         yield from _expire_need(event.about, uow)
     elif event.kind == MATCH_EXPIRY:
-        yield from _expire_match(event.about, uow, index)
+        yield from _expire_match(event.about, uow)
     elif event.kind == SWEEP:
         for ref in index.missed_a_change():
             yield NeedRematchDue(need_ref=ref, because="sweep")
@@ -115,14 +118,14 @@ def expire(
 
 def _expire_need(ref: str, uow: UnitOfWork) -> Iterator[NeedExpired | MatchSuperseded]:
     need = uow.get(Need, ref)
-    if not need.stands or _end_of(need) > uow.now:
+    if not need.stands or end_of_need(need) > uow.now:
         return
     yield from _close_open(need, uow)
     uow.save(need.model_copy(update={"state": "expired", "match_id": None, "gap_id": None}))
     yield NeedExpired(need_ref=ref)
 
 
-def _expire_match(match_id: str, uow: UnitOfWork, index: MatchingIndex) -> Iterator[MatchExpired | NeedRematchDue]:
+def _expire_match(match_id: str, uow: UnitOfWork) -> Iterator[MatchExpired | NeedRematchDue]:
     match = uow.get(Match, match_id)
     if match.state != "open":
         return
@@ -130,7 +133,7 @@ def _expire_match(match_id: str, uow: UnitOfWork, index: MatchingIndex) -> Itera
     yield MatchExpired(match_id=match_id, about=match.about)
     about = uow.find(Offer, match.about) or uow.get(Need, match.about)
     silent = sorted(provider for provider in _providers(match) if _was_silent(match_id, provider, uow))
-    out = {provider: outs.after_silence(index.terms(about, provider)) for provider in silent}
+    out = {provider: outs.after_silence(match.asked_on.get(provider, "")) for provider in silent}
     uow.save(about.model_copy(update={"state": "open", "match_id": None, "out": {**about.out, **out}}))
     yield NeedRematchDue(need_ref=about.key, because="match_expired")
 
@@ -144,12 +147,12 @@ def _propose(need: Need, uow: UnitOfWork, index: MatchingIndex) -> Iterator[Prop
     need = need.model_copy(update={"seen_clock": index.seen})
     ranking = index.rank(need, uow)
     if ranking.candidates:
-        yield from _propose_candidates(need, ranking, uow)
+        yield from _propose_candidates(need, ranking, uow, index)
     else:
         yield from _tell_gap(need, ranking, uow)
 
 
-def _propose_candidates(need: Need, ranking: Ranking, uow: UnitOfWork) -> Iterator[Proposed]:
+def _propose_candidates(need: Need, ranking: Ranking, uow: UnitOfWork, index: MatchingIndex) -> Iterator[Proposed]:
     best = ranking.candidates[0]
     open_match = uow.find(Match, need.match_id) if need.match_id else None
     if open_match is not None and open_match.state == "open":
@@ -166,8 +169,10 @@ def _propose_candidates(need: Need, ranking: Ranking, uow: UnitOfWork) -> Iterat
         candidates=tuple(candidate(n, each) for n, each in enumerate(ranking.candidates, 1)),
         ruleset_version=ranking.ruleset_version,
         expires_at=_expiry(need, ranking, uow),
+        asked_on=index.asked_on(need, ranking.candidates, uow),
     )
     uow.save(match)
+    need = need.model_copy(update={"out": outs.without(need.out, match.asked_on)})
     uow.save(need.model_copy(update={"state": "proposed", "match_id": match.key, "gap_id": None}))
     uow.remind(match.expires_at, kind=MATCH_EXPIRY, about=match.key, key=need.key)
     yield MatchProposed(
@@ -245,6 +250,11 @@ def _told(event: NeedPublished | NeedUpdated) -> needs.Need:
     return event.payload(needs.Need)
 
 
+def asks_otherwise(before: object, now: object, names: Iterable[str]) -> bool:
+    """Whether a need or offer, stated anew, is no longer what its providers were asked about."""
+    return any(getattr(before, name) != getattr(now, name) for name in names)
+
+
 def require_company(company_id: str, uow: UnitOfWork) -> None:
     """Let the event wait until its company is registered."""
     reason = f"{company_id} is not registered as a company yet"
@@ -264,13 +274,14 @@ def _refuse_if_over(need: Need) -> None:
         raise Refused(f"need_{need.state}", f"{need.key} is {need.state}; publish a new need")
 
 
-def _end_of(need: Need) -> datetime:
+def end_of_need(need: Need) -> datetime:
+    """Return when a need runs out: with its last day."""
     return datetime.combine(need.told.valid_until + timedelta(days=1), time(), UTC)
 
 
 def _expiry(need: Need, ranking: Ranking, uow: UnitOfWork) -> datetime:
     deadlines = [each.application_deadline for each in ranking.candidates if each.application_deadline]
-    ends = [_end_of(need), uow.now + timedelta(days=uow.terms.match_days)]
+    ends = [end_of_need(need), uow.now + timedelta(days=uow.terms.match_days)]
     if deadlines:
         ends.append(datetime.combine(max(deadlines) + timedelta(days=1), time(), UTC))
     return min(ends)

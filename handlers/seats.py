@@ -16,14 +16,14 @@ from events.curricula import (
 from events.needs import NeedWithdrawn
 from events.placements import PlacementWithdrawn
 from handlers.holds import release
+from hub.dispatch.outcomes import Refused
 from hub.dispatch.router import Router
 from hub.dispatch.unit_of_work import UnitOfWork
-from hub.rows import Agreement, Cooperation, Nomination, Request, Seats
+from hub.rows import STANDING, Agreement, Cooperation, Nomination, Offer, Request, Seats
 from schemas import curricula
 
 seats = Router("workflow")
 
-STANDING = frozenset({"agreed", "filled"})
 MATTERS = ("start", "end", "mode", "location", "language")  # what a company agreed to; seats and price it did not
 
 
@@ -32,6 +32,7 @@ def record_seats(event: SessionScheduled | SessionRescheduled, uow: UnitOfWork) 
     """Keep how many seats the provider told last; a session that moved breaks what was agreed on it."""
     known = uow.find(Seats, event.subject)
     uow.only_newer(known)
+    _refuse_if_cancelled(known)
     row = known or Seats(
         key=event.subject, org=event.org, state="open", curriculum=f"{event.org}/{event.curriculum_id}", told_free=0
     )
@@ -46,6 +47,7 @@ def note_free_seats(event: SessionSeatsChanged, uow: UnitOfWork) -> None:
     """Keep how many seats are free now; what is held from here on is counted beside it."""
     row = uow.get(Seats, event.subject)
     uow.only_newer(row)
+    _refuse_if_cancelled(row)
     uow.save(row.model_copy(update={"told_free": event.seats_free, "told_seq": uow.seq}))
 
 
@@ -60,8 +62,10 @@ def close_seats(event: SessionCancelled, uow: UnitOfWork) -> Iterator[Cooperatio
 @seats.on("break-retired")
 def break_retired(event: CurriculumRetired, uow: UnitOfWork) -> Iterator[CooperationBroken]:
     """What was agreed on a curriculum that is no longer given cannot take place."""
-    for cooperation in uow.all(Cooperation, provider_id=event.org):
-        if event.subject in cooperation.candidate.curriculum_refs:
+    for cooperation in _resting_on(event, uow):
+        if (
+            uow.find(Offer, cooperation.about) is None
+        ):  # learners of a placement come from the school, not from a course
             yield from _break(cooperation, "curriculum_retired", uow, curriculum_ref=event.subject)
 
 
@@ -72,11 +76,27 @@ def break_withdrawn(event: NeedWithdrawn | PlacementWithdrawn, uow: UnitOfWork) 
         yield from _break(cooperation, "withdrawn", uow)
 
 
+def _refuse_if_cancelled(row: Seats | None) -> None:
+    if row is not None and row.state == "cancelled":
+        raise Refused("cancelled", f"{row.key} was cancelled; schedule a new session under a new id")
+
+
+def _resting_on(event: CurriculumRetired, uow: UnitOfWork) -> list[Cooperation]:
+    """Return what was agreed on a curriculum, also where its provider is only one of several."""
+    first = uow.all(Cooperation, provider_id=event.org)
+    taken = [match_id for row in uow.all(Seats, curriculum=event.subject) for match_id in _takers(row)]
+    with_seats = [uow.get(Cooperation, match_id) for match_id in taken]
+    found = {each.key: each for each in (*first, *with_seats) if event.subject in each.candidate.curriculum_refs}
+    return [found[key] for key in sorted(found)]
+
+
+def _takers(row: Seats) -> list[str]:
+    return sorted({key.partition("/")[0] for key, hold in row.held.items() if hold.taken})
+
+
 def _break_session(row: Seats, reason: str, uow: UnitOfWork) -> Iterator[CooperationBroken]:
-    matches = sorted({key.partition("/")[0] for key, hold in row.held.items() if hold.taken})
-    for match_id in matches:
-        cooperation = uow.get(Cooperation, match_id)
-        yield from _break(cooperation, reason, uow, session_ref=row.key)
+    for match_id in _takers(row):
+        yield from _break(uow.get(Cooperation, match_id), reason, uow, session_ref=row.key)
 
 
 def _break(

@@ -181,6 +181,8 @@ class Match(Row):
     candidates: tuple[matches.Candidate, ...]
     ruleset_version: str
     expires_at: datetime
+    asked_on: Mapping[str, str] = {}
+    """By provider, in a few signs, the dates, prices and places it was asked about (`hub/matching/outs.py`)."""
 
 
 class Gap(Row):
@@ -203,6 +205,10 @@ class Request(Row):
     """Sessions in which seats are held for it."""
     company_asks: str | dict[str, str] | None = None
     """What the company wants to know before it decides."""
+
+
+STANDING = frozenset({"agreed", "filled"})
+"""States in which a cooperation is to take place."""
 
 
 class Cooperation(Row):

@@ -35,8 +35,9 @@ class Story:
     def __init__(self, hub: Hub, log: HistoryLog, clock: FixedClock) -> None:
         self.hub = hub
         self.clock = clock
-        self._log = log
+        self.log = log
         self._readers = [HistoryReader(hub.store, log, runner) for runner in hub.runners.values()]
+        self._reader_of = dict(zip(hub.runners, self._readers, strict=True))
         self._said = 0
 
     async def say(
@@ -72,6 +73,14 @@ class Story:
                 moved += await runner.try_parked()
             moved += await self.hub.scheduler.say_due(self.clock.now())
             moved += await self.hub.courier.once()
+
+    async def step(self, group: str) -> int:
+        """Let one group take what is there, and nobody else anything; returns how many events it had."""
+        return await self._reader_of[group].deliver()
+
+    async def retry(self, group: str) -> int:
+        """Let one group look at what is parked and due; returns how many rows it tried."""
+        return await self.hub.runners[group].try_parked()
 
     async def later(self, **delta: float) -> None:
         """Move the clock and let what falls due happen."""

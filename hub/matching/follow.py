@@ -11,7 +11,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import date
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from events.base import Event
@@ -83,7 +83,7 @@ class MatchingIndex:
 
     def rank(self, need: Need, uow: UnitOfWork) -> Ranking:
         """Rank a need against the catalogue as this transaction sees it."""
-        ask = self._asked(need, uow.now.date())
+        ask = self._asked(need, uow.now.date(), _drafts(uow))
         ranking = self._rank_now(ask, uow)
         for _ in range(RECHECKS):
             if not self._absorb_newer(ranking, uow):
@@ -102,20 +102,26 @@ class MatchingIndex:
         wanted_skills = skills_of(offer)
         if not wanted_skills:
             return ()
-        stood = {provider: self.terms(offer, provider) for provider in offer.out}
+        stood = {provider: self._terms(offer, provider, _drafts(uow)) for provider in offer.out}
         declined, silent = outs.barred(offer.out, stood, uow.now.date())
         placement = placement_of(offer, declined=declined, silent=silent)
         return rank_schools(placement, self._catalogue.schools(_drafts(uow)))
 
-    def terms(self, about: Need | Offer, provider_id: str) -> str:
-        """Name the dates, prices and places between a need or offer and a provider, as they stand."""
+    def asked_on(self, about: Need | Offer, candidates: Iterable[Candidate], uow: UnitOfWork) -> dict[str, str]:
+        """Name the dates, prices and places that each provider of a proposal is asked about, in a few signs."""
+        lay = _drafts(uow)
+        providers = sorted({provider for each in candidates for provider in each.provider_ids})
+        return {provider: self._terms(about, provider, lay) for provider in providers}
+
+    def _terms(self, about: Need | Offer, provider_id: str, lay: Catalogue | None) -> str:
         if isinstance(about, Offer):
             told = about.told
             return outs.terms((told.start_window, told.location, told.allowance, told.weeks, told.weekly_hours), ())
         ask = ask_of(about)
         concepts = wanted(ask, self._links)
-        courses = [each for each in self._courses.of_provider(provider_id) if each.concepts & concepts]
-        return outs.terms(outs.of_ask(ask), courses)
+        known = self._courses.of_provider(provider_id) if lay is None else self._courses_under(lay, ask)
+        courses = [each for each in known if each.provider_id == provider_id and each.concepts & concepts]
+        return outs.terms(outs.of_ask(ask), sorted(courses, key=attrgetter("ref")))
 
     async def near_misses(self, need: Need, store: Store, *, most: int) -> tuple[Miss, ...]:
         """Say why the nearest of the other courses are no answer, for pages that show a need."""
@@ -162,12 +168,12 @@ class MatchingIndex:
         }
         return sorted(missed)
 
-    def _asked(self, need: Need, today: date) -> Ask:
+    def _asked(self, need: Need, today: date, lay: Catalogue | None = None) -> Ask:
         """Make a need ready for matching, without those providers who are not to be asked again."""
         ask = ask_of(need)
         if not need.out:
             return ask
-        stood = {provider: self.terms(need, provider) for provider in need.out}
+        stood = {provider: self._terms(need, provider, lay) for provider in need.out}
         declined, silent = outs.barred(need.out, stood, today)
         return replace(ask, declined=declined, silent=silent)
 

@@ -50,5 +50,11 @@ def barred(out: Mapping[str, Out], stood: Mapping[str, str], today: date) -> tup
     )
 
 
+def without(out: Mapping[str, Out], asked: Iterable[str]) -> dict[str, Out]:
+    """Forget what kept providers out that are asked (again) now."""
+    asked = frozenset(asked)
+    return {provider: each for provider, each in out.items() if provider not in asked}
+
+
 def _dates(sitting: object) -> tuple[object, ...]:
     return tuple(getattr(sitting, name) for name in ("ref", "start", "end", "mode", "location", "price", "cancelled"))

@@ -313,3 +313,17 @@ async def test_a_match_agreed_meanwhile_survives_that_it_was_superseded(talk: Ta
     ]
     agreed = await talk.story.data("cooperation.agreed")
     assert len(agreed) + len(open_ones) == 1
+
+
+async def test_a_need_for_other_learners_is_asked_about_anew(talk: Talk) -> None:
+    await talk.answer()
+    await talk.story.say("need.updated", NEED, builders.need(notes={"es": "Por la tarde"}))
+    await talk.story.settle()
+    assert len(await talk.story.data("match.requested")) == 1
+
+    await talk.story.say("need.updated", NEED, builders.need(headcount=2))
+    await talk.story.settle()
+
+    assert [one["headcount"] for one in await talk.story.data("match.requested")] == [3, 2]
+    assert (await talk.story.data("request.answered"))[-1]["reason_code"] == "superseded"
+    assert await talk.free() == 8

@@ -13,6 +13,7 @@ from tests.builders import SKILLS
 from tests.story import Story, day, playing
 
 REF = "belcinto/O-001"
+YES = {"provider_id": "ctcp", "decision": "accepted"}
 CTCP = Sender("c", "ctcp", frozenset({"events:write"}), ("/providers/ctcp",))
 
 
@@ -173,3 +174,56 @@ async def test_an_offer_ends_with_its_last_day(story: Story) -> None:
     row = await story.row(Offer, REF)
     assert row is not None
     assert row.state == "expired"
+
+
+async def test_a_company_that_has_had_enough_keeps_what_is_asked_for_it(story: Story) -> None:
+    await company(story, "company.updated", contact_cap_per_28_days=1)
+    offer = await offered(story)
+    await story.say(
+        "match.answered", str(offer.match_id), {**YES, "match_id": offer.match_id}, source="/providers/ctcp"
+    )
+    await story.settle()
+    await story.say("provider.registered", "aaa", school("aaa"))
+    outcomes = [{"title": "Both", "skills": [{"uri": SKILLS["S15"]}, {"uri": SKILLS["S16"]}]}]
+    await story.say("curriculum.published", "aaa/C09", course("aaa") | {"learning_outcomes": outcomes})
+    await story.settle()
+    await story.say("placement.updated", REF, builders.offer(tasks=[{"pt": "Coser"}]))
+    await story.settle()
+
+    again = await story.row(Offer, REF)
+    assert again is not None
+    assert (again.state, again.match_id) == ("proposed", offer.match_id)
+
+
+async def test_a_placement_for_other_learners_is_asked_about_anew(story: Story) -> None:
+    offer = await offered(story)
+    await story.say("placement.updated", REF, builders.offer(places=4))
+    await story.settle()
+
+    again = await story.row(Offer, REF)
+    assert again is not None
+    assert again.match_id != offer.match_id
+    assert [one["headcount"] for one in await story.data("match.requested")] == [2, 4]
+
+
+async def test_an_offer_that_can_no_longer_begin_ends(story: Story) -> None:
+    await offered(story, valid_until=day(300))
+    await story.later(days=100)
+
+    row = await story.row(Offer, REF)
+    assert row is not None
+    assert row.state == "expired"
+
+
+async def test_a_placement_outlives_a_course_of_its_school(story: Story) -> None:
+    offer = await offered(story)
+    match_id = str(offer.match_id)
+    await story.say("match.answered", match_id, {**YES, "match_id": match_id}, source="/providers/ctcp")
+    await story.settle()
+    told = {"match_id": match_id, "decision": "accepted", "candidate_id": "c1"}
+    await story.say("match.decided", match_id, told, source="/companies/belcinto")
+    await story.settle()
+    await story.say("curriculum.retired", "ctcp/C09", {"curriculum_id": "C09", "reason": "Renewed"})
+    await story.settle()
+
+    assert await story.data("cooperation.broken") == []
