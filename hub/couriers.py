@@ -5,7 +5,7 @@ attempt, so a repeated report changes nothing. What leaves, leaves at least once
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -68,6 +68,7 @@ class Courier:
         self._wake = asyncio.Event()
         self._hands = asyncio.Semaphore(AT_ONCE)
         self._written: Together[tuple[JobRow, Carried], None] = Together(self._write_down)
+        self.wrote_down: list[Callable[[], None]] = []  # called when what came of a job was written down
 
     @property
     def channels(self) -> Collection[str]:
@@ -136,6 +137,8 @@ class Courier:
     async def _write_down(self, carried: Sequence[tuple[JobRow, Carried]]) -> Sequence[None]:
         await self._store.write(self._finish, carried)
         self._log.appended()
+        for wake in self.wrote_down:
+            wake()
         return [None] * len(carried)
 
     async def _finish(self, session: Session, carried: Sequence[tuple[JobRow, Carried]]) -> None:

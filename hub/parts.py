@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from hub.access import Doorkeeper
 from hub.clock import Clock, stamp
 from hub.couriers import Channel, Courier
 from hub.dispatch.executor import Executor
-from hub.dispatch.router import Reaction, Router, bind
+from hub.dispatch.router import Group, Reaction, Router, bind
 from hub.dispatch.runner import Runner
 from hub.dispatch.unit_of_work import Terms
 from hub.documents import CHANNEL as DOCUMENT
@@ -33,6 +33,7 @@ from hub.scheduler import Scheduler
 from hub.settings import Settings
 from hub.store import inbox, jobs, parked
 from hub.store.port import Store
+from hub.store.session import Session
 
 log = structlog.get_logger()
 SETTLED = timedelta(seconds=1)
@@ -70,19 +71,32 @@ class Hub:
 
         An event that waits is looked at again after a second in any case, so the hub is not idle before that.
         """
-        for runner in self.runners.values():
-            types = [f"eu.vethub.{name}.v1" for name in runner.group.by_type]
-            waiting, _ = await self.store.read(inbox.untaken, grp=runner.group.name, types=types)
-            if waiting:
-                return False
         soon = stamp(self.clock.now() + SETTLED)
-        if await self.store.read(parked.due_before, at=soon):
+        return not await self.store.read(parked.due_before, at=soon) and await self.is_quiet()
+
+    async def is_quiet(self) -> bool:
+        """Return whether it is idle but for what waits."""
+        return await self.store.read(
+            _is_quiet, [runner.group for runner in self.runners.values()], self.courier.channels
+        )
+
+    def call_when_moved(self, wake: Callable[[], None]) -> None:
+        """Call something whenever this process committed a batch or wrote down what came of a job."""
+        for executor in {id(runner.executor): runner.executor for runner in self.runners.values()}.values():
+            executor.committed.append(wake)
+        self.courier.wrote_down.append(wake)
+
+
+async def _is_quiet(session: Session, groups: Sequence[Group], channels: Collection[str]) -> bool:
+    # One snapshot: a courier that reports between two looks would be missed by both.
+    for group in groups:
+        types = [f"eu.vethub.{name}.v1" for name in group.by_type]
+        waiting, _ = await inbox.untaken(session, grp=group.name, types=types)
+        if waiting:
             return False
-        counts = await self.store.read(jobs.counts)
-        if counts.get("running", 0):
-            return False
-        due = [await self.store.read(jobs.any_due, channel=name, now="~") for name in self.courier.channels]
-        return not any(due)
+    if (await jobs.counts(session)).get("running", 0):
+        return False
+    return not any([await jobs.any_due(session, channel=name, now="~") for name in channels])
 
 
 def load_routers(settings: Settings) -> Sequence[Router]:

@@ -17,9 +17,10 @@ from hub.cli.options import AsJson, DataDir, commands
 from hub.cli.screen import console, notes, print_json
 from hub.cli.serving import whole_hub
 from hub.cli.telling import Tale, tell
+from hub.demo.agreed import agreed
 from hub.demo.outcome import outcome
-from hub.demo.player import Progress as Told
 from hub.demo.player import day_of_story, faults_again, play
+from hub.demo.stage import Progress as Told
 from hub.demo.tale import asked
 from hub.parts import Hub, at_work
 from hub.settings import Settings
@@ -66,6 +67,7 @@ async def story_in(hub: Hub, progress: Told) -> Tale:
     return Tale(
         outcome=await outcome(hub.store, faults, seconds=seconds),
         asked=await asked(hub.store, hub.index),
+        agreed=await agreed(hub.store),
         mails=[await row(hub.store, hub.settings, job) for job in await hub.store.read(jobs.listing, channel="mail")],
         waiting=await hub.store.read(parked.listing),
         faults=faults,

@@ -10,6 +10,7 @@ from rich.rule import Rule
 from rich.table import Table
 
 from hub.cli.mail import SHORT
+from hub.demo.agreed import Agreed, Checked
 from hub.demo.organisations import ORGANISATIONS, PLACES, Participant
 from hub.demo.outcome import Outcome
 from hub.demo.player import Faults
@@ -19,12 +20,14 @@ WIDEST = 100  # columns; longer lines are hard to read
 STITCH = "╌"  # the saddle stitch, the hub's one ornament
 OPENING = (
     "\n[bold]Companies said which skills they need, providers which short courses they teach.[/] All of it came in as "
-    "events, each with its organisation's own key; the rest followed from them."
+    "events, each with its organisation's own key; the rest followed from them: who was asked, what was agreed, the drafts "
+    "of agreements, every mail."
 )
 PROMISES = (
     "a 202 means stored · each group's effect happens once · order by key · mails leave at least once, always under one "
     "name · nothing is dropped silently"
 )
+STATUS = {"ok": "good", "warning": "warn", "failed": "bad"}
 MAILS = {
     "request_to_provider": "Asks what the reader's courses can do, and by when to say so; the company is not named yet.",
     "placement_to_provider": "Asks whether the reader has learners for a placement; the company is not named yet.",
@@ -45,6 +48,7 @@ class Tale:
 
     outcome: Outcome
     asked: Sequence[Asked]
+    agreed: Sequence[Agreed]
     mails: Sequence[Mapping[str, Any]]
     waiting: Sequence[Any]
     faults: Faults
@@ -57,6 +61,7 @@ def tell(tale: Tale, out: Console) -> None:
     _say(OPENING, out)
     _who(tale.outcome, out)
     _asked(tale.asked, out)
+    _agreed(tale.agreed, out)
     _mails(tale.mails, out)
     _waiting(tale.waiting, out)
     _refused(tale.faults, out)
@@ -123,6 +128,38 @@ def _offers(offers: Iterable[Offer], out: Console) -> None:
     out.print(Padding(rows, (0, 0, 0, 2), expand=False))
 
 
+def _agreed(agreed: Iterable[Agreed], out: Console) -> None:
+    _heading("What was agreed, and what is to be signed", out)
+    for n, each in enumerate(agreed):
+        if n:
+            out.print()
+        _say(f"[bold]{each.course}[/]  [ref]{each.about}[/]", out)
+        provider, company, nominating = map(_known_as, (each.provider, each.company, each.nominated_by))
+        _say(f"{provider} says yes: {each.seats}. {company} decides for it; now each knows who the other is.", out)
+        _say(f"{nominating} nominates {each.learner}: an agreement is drafted in {each.language}.", out)
+        _say(f"To be signed by {_and(each.signers)}.", out)
+        _checks(each.checks, out)
+        if each.rendered:
+            short = each.agreement_id[:SHORT]
+            _command(f"vet-hub agreement show {short} --pdf {each.about.replace('/', '-')}.pdf", out)
+    _say("[soft]No event names a learner: names are read when a document is made, and stay in it.[/]", out)
+
+
+def _checks(checks: Sequence[Checked], out: Console) -> None:
+    _say("Checked: " + " · ".join(f"{each.what} [{STATUS[each.status]}]{each.status}[/]" for each in checks), out)
+    for each in checks:
+        if each.status != "ok":
+            _say(f"[{STATUS[each.status]}]{each.what}[/]  [soft]«{each.why}»[/]", out)
+
+
+def _known_as(slug: str) -> str:
+    return next((_short(each) for each in ORGANISATIONS if each.slug == slug), slug)
+
+
+def _and(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
+
+
 def _mails(mails: Sequence[Mapping[str, Any]], out: Console) -> None:
     _heading("Who was told", out)
     for kind in dict.fromkeys(each["kind"] for each in mails):
@@ -157,6 +194,7 @@ def _next(tale: Tale, out: Console) -> None:
     if tale.folder:
         _command(f"export VET_HUB_DATA={tale.folder}", out, says="the story's folder; the commands below read it")
     _command("vet-hub trace betangible/N-002", out, says="the whole story of one need")
+    _command("vet-hub agreement list", out, says="what is to be signed")
     _command("vet-hub map", out, says="which handler hears what, and what it says")
     _command("vet-hub up", out, says="the hub itself, on this story")
     seconds, events = tale.outcome["seconds"], tale.outcome["events"]

@@ -1,6 +1,8 @@
 """Who takes part: the seven partners, five invented workshops, and people who are all invented."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any, Literal
 
 from hub.vault import NewPerson
@@ -114,10 +116,14 @@ cec        signatory   Lucas Steenhout
 cec        coordinator Hanne Delacroix
 belcinto   contact     Marta Figueiral
 belcinto   signatory   Duarte Valadim
+belcinto   tutor       Amélia Sovelar
 betangible contact     Rocío Almenar
 betangible signatory   Julián Barrancos
+betangible learner     Lorena Tejerina
 ctcp       contact     Teresa Quintalho
 ctcp       signatory   Álvaro Senfins
+ctcp       learner     Tiago Sobreirinho
+ctcp       guardian    Helena Sobreirinho
 movex      contact     Inés Carrizal
 movex      signatory   Tomás Olvereño
 tuiasi     contact     Ioana Prutescu
@@ -136,8 +142,11 @@ atelier-e  contact     Mihai Cataramă
 atelier-e  signatory   Mihai Cataramă
 """
 
+AGES = {("betangible", "learner"): 34.5, ("ctcp", "learner"): 16.3}
+"""Years, on the day of the play."""
 
-def people() -> list[NewPerson]:
+
+def people(today: date) -> list[NewPerson]:
     """Return everybody of the story; people are written to in their organisation's first language."""
     by_slug = {each.slug: each for each in ORGANISATIONS}
     return [
@@ -148,12 +157,17 @@ def people() -> list[NewPerson]:
             email=f"{kind}@{slug}.example",
             language=by_slug[slug].languages[0],
             timezone=ZONES[by_slug[slug].country],
+            birth_date=_born(today, AGES.get((slug, kind))),
         )
         for slug, kind, name in (line.split(maxsplit=2) for line in PEOPLE_TABLE.strip().splitlines())
     ]
 
 
-def registration(organisation: Participant, people_refs: dict[str, str]) -> Data:
+def _born(today: date, age: float | None) -> date | None:
+    return today - timedelta(days=round(age * 365.25)) if age is not None else None
+
+
+def registration(organisation: Participant, people_refs: Mapping[str, str]) -> Data:
     """Return the data of the event by which it registers; `people_refs` are its people's refs by kind."""
     place = PLACES[organisation.place]
     common = {

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from events.notifications import DigestPrepared
 from hub.demo.player import Faults
 from hub.ingest import Receipt
-from hub.rows import Curriculum, Gap, Match, Need, Organisation, Request, Row, Session
+from hub.rows import Agreement, Curriculum, Gap, Match, Need, Offer, Organisation, Request, Row, Session
 from hub.store import figures, jobs, nouns, parked
 from hub.store.port import Store
 from schemas.matches import Candidate
@@ -18,14 +19,14 @@ Outcome = dict[str, Any]
 async def outcome(store: Store, faults: Faults, *, seconds: float) -> Outcome:
     """Return what `vet-hub demo --json` prints; the same on every engine but for the seconds."""
     gaps = {gap.about: gap.told for gap in await store.read(nouns.page, Gap, limit=MOST) if gap.state == "open"}
-    matches = {match.about: match for match in await store.read(nouns.page, Match, limit=MOST) if match.state == "open"}
+    matches = await standing(store)
     said = await store.read(figures.events_by_type)
     return {
         "organisations": await _count(store, Organisation),
         "curricula": await _count(store, Curriculum),
         "sessions": await _count(store, Session),
         "needs": await _count(store, Need),
-        "offers": 0,
+        "offers": await _count(store, Offer),
         "events": sum(said.values()) - said.get(CLOCKWORK, 0),
         "duplicates": faults.duplicates,
         "refused": [_refusal(receipt) for receipt in faults.refused],
@@ -37,11 +38,34 @@ async def outcome(store: Store, faults: Faults, *, seconds: float) -> Outcome:
         },
         "proposals": {need: [_proposal(each) for each in match.candidates] for need, match in sorted(matches.items())},
         "designs": 0,
-        "agreements": [],
+        "agreements": [_agreement(each) for each in await agreements(store)],
         "mails": len(await store.read(jobs.listing, channel="mail")),
-        "digests": 0,
+        "digests": said.get(DigestPrepared.wire_type(), 0),
         "parked": sum(row.n for row in await store.read(parked.counts)),
         "seconds": round(seconds, 2),
+    }
+
+
+async def standing(store: Store) -> dict[str, Match]:
+    """Return the match that stands for each need or offer: an open one, or the one it was agreed on."""
+    kinds: tuple[type[Need | Offer], ...] = (Need, Offer)
+    rows = [row for kind in kinds for row in await store.read(nouns.page, kind, limit=MOST)]
+    named = {row.match_id: row.state for row in rows if row.match_id is not None}
+    matches = await store.read(nouns.load, Match, list(named))
+    return {each.about: each for each in matches.values() if each.state == "open" or named[each.key] == "agreed"}
+
+
+async def agreements(store: Store) -> list[Agreement]:
+    """Return the agreements, by what they are about."""
+    return sorted(await store.read(nouns.page, Agreement, limit=MOST), key=lambda each: (each.about, each.key))
+
+
+def _agreement(row: Agreement) -> dict[str, Any]:
+    return {
+        "about": row.about,
+        "state": row.state,
+        "required_signers": [signer.role for signer in row.told.required_signers],
+        "checks": {check.code: check.status for check in row.told.checks},
     }
 
 

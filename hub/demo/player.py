@@ -4,29 +4,24 @@ The command line calls it and tells people; this module prints nothing. A hub th
 into again: `faults_again` only shows what the hub says to the repeated and the broken event.
 """
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
-from events.envelope import Envelope
 from hub.access import DEFAULT_SCOPES, KINDS, Sender, create_key
-from hub.demo import story
+from hub.demo import deals, story
+from hub.demo.conversation import converse
 from hub.demo.organisations import ORGANISATIONS, Participant, people
+from hub.demo.stage import Progress, Stage
 from hub.errors import HubError, NotAllowed
 from hub.ingest import Receipt
 from hub.parts import Hub
 from hub.rows import Organisation
-from hub.store import history, nouns, parked
+from hub.store import history, nouns
 from hub.store.port import Store
 from hub.vault import keep
 
-POLL = 0.02  # seconds between looks at whether the hub is idle
-PATIENCE = 60.0  # seconds until a hub that is not idle is given up
 EXPECTED_WAITING = 1  # the answer about a match that nobody has heard of
-
-Progress = Callable[[str, int, int], None]
-"""Told (what is going on, how much is done, of how much)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +38,8 @@ def silent(_what: str, _done: int, _total: int) -> None:
 
 async def day_of_story(store: Store) -> date | None:
     """Return the day on which the story was played, None when it was not; raises NotAllowed for somebody else's hub."""
-    begun = await store.read(history.beginnings, [story.NOBODYS_MATCH])
-    if begun:
+    begun = await store.read(history.beginnings, [story.NOBODYS_MATCH, deals.LAST])
+    if deals.LAST in begun and story.NOBODYS_MATCH in begun:
         event_id, _ = begun[story.NOBODYS_MATCH]
         return date.fromisoformat(event_id.removeprefix("demo-").partition(".")[0])
     if await store.read(nouns.count, Organisation):
@@ -55,40 +50,21 @@ async def day_of_story(store: Store) -> date | None:
 async def play(hub: Hub, *, progress: Progress = silent) -> Faults:
     """Play the whole story; returns when the hub is idle again."""
     today = hub.clock.now().date()
-    senders = await _keys(hub)
-    await _post_all(hub, senders, story.catalogue(today, await _people(hub)), "Publishing the catalogue", progress)
-    progress("Putting the catalogue in order", 0, 0)
-    await settled(hub, waiting=0)
-    await _post_all(hub, senders, story.needs(today), "Publishing what companies need", progress)
-    faults = await _faults(hub, senders, today)
-    await _post(hub, senders, story.lost_answer(today))
-    progress("Matching, asking, writing mails", 0, 0)
-    await settled(hub, waiting=EXPECTED_WAITING)
+    stage = Stage(hub, today, await _keys(hub), await _people(hub, today), progress)
+    await stage.post_all(story.catalogue(today, stage.people), "Publishing the catalogue")
+    await stage.settled("Putting the catalogue in order", waiting=0)
+    asked = [*story.needs(today), story.offer(today, stage.people)]
+    await stage.post_all(asked, "Publishing what companies need and offer")
+    faults = await _faults(hub, stage.senders, today)
+    await stage.post(story.lost_answer(today))
+    await stage.settled("Matching, asking, writing mails", waiting=EXPECTED_WAITING)
+    await converse(stage, waiting=EXPECTED_WAITING)
     return faults
 
 
 async def faults_again(hub: Hub, day: date) -> Faults:
     """Send the repeated and the broken event of a story that was played before; neither has an effect."""
     return await _faults(hub, {each.slug: _known(each.slug) for each in ORGANISATIONS}, day)
-
-
-async def settled(hub: Hub, *, waiting: int) -> None:
-    """Return when every group has taken everything and no more events wait than that."""
-    deadline = asyncio.get_running_loop().time() + PATIENCE
-    while not await _is_settled(hub, waiting):
-        if hub.trouble is not None and hub.trouble.done():
-            hub.trouble.result()
-        if asyncio.get_running_loop().time() > deadline:
-            raise HubError(
-                f"the hub is not idle after {timedelta(seconds=PATIENCE)}; `vet-hub lag` says what is behind"
-            )
-        await asyncio.sleep(POLL)
-
-
-async def _is_settled(hub: Hub, waiting: int) -> bool:
-    # Waiting first: an event that was released between the two looks is then seen by the second.
-    counts = await hub.store.read(parked.counts)
-    return sum(row.n for row in counts) <= waiting and await hub.is_idle()
 
 
 async def _keys(hub: Hub) -> dict[str, Sender]:
@@ -110,33 +86,16 @@ def _known(slug: str) -> Sender:
     return Sender("demo", slug, frozenset(DEFAULT_SCOPES), tuple(f"/{kind}/{slug}" for kind in KINDS))
 
 
-async def _people(hub: Hub) -> dict[str, dict[str, str]]:
+async def _people(hub: Hub, today: date) -> dict[str, dict[str, str]]:
     refs: dict[str, dict[str, str]] = {}
-    for person in people():
+    for person in people(today):
         refs.setdefault(person.organisation, {})[person.kind] = await keep(hub.store, hub.clock, person)
     return refs
 
 
-async def _post_all(
-    hub: Hub, senders: Mapping[str, Sender], posts: Sequence[story.Post], what: str, progress: Progress
-) -> None:
-    total, done = sum(len(post.envelopes) for post in posts), 0
-    for post in posts:
-        progress(what, done, total)
-        for receipt in await _post(hub, senders, post):
-            if receipt.refusal is not None:
-                raise HubError(f"the hub refuses {receipt.id}: {receipt.refusal}")
-        done += len(post.envelopes)
-    progress(what, done, total)
-
-
-async def _post(hub: Hub, senders: Mapping[str, Sender], post: story.Post) -> list[Receipt]:
-    envelopes: tuple[Envelope, ...] = post.envelopes
-    return await hub.ingest.accept(envelopes, senders[post.org])
-
-
 async def _faults(hub: Hub, senders: Mapping[str, Sender], day: date) -> Faults:
-    again = await _post(hub, senders, story.repeated(day))
-    broken = await _post(hub, senders, story.broken(day))
+    repeated, faulty = story.repeated(day), story.broken(day)
+    again = await hub.ingest.accept(repeated.envelopes, senders[repeated.org])
+    broken = await hub.ingest.accept(faulty.envelopes, senders[faulty.org])
     refused = tuple(receipt for receipt in (*again, *broken) if receipt.refusal is not None)
     return Faults(sum(receipt.duplicate for receipt in again), refused)

@@ -8,11 +8,15 @@ from typing import Any
 import orjson
 
 from events.envelope import TYPE_PREFIX, Envelope
-from hub.demo import courses, organisations, wishes
+from hub.demo import courses, deals, organisations, wishes
+from hub.demo.deals import Deal
 from hub.demo.organisations import ORGANISATIONS, Role
+from hub.rows import Match
 
 NOBODYS_MATCH = "00000000-0000-7000-8000-000000000000"
 """A match that does not exist."""
+PeopleRefs = Mapping[str, Mapping[str, str]]
+"""Refs of people, by organisation and kind."""
 FOLDERS: Mapping[Role, str] = {"company": "companies", "provider": "providers", "coordinator": "coordinators"}
 
 
@@ -24,8 +28,8 @@ class Post:
     envelopes: tuple[Envelope, ...]
 
 
-def catalogue(today: date, people_refs: Mapping[str, dict[str, str]]) -> list[Post]:
-    """Return who takes part and what is taught; `people_refs` are refs of people by organisation and kind."""
+def catalogue(today: date, people_refs: PeopleRefs) -> list[Post]:
+    """Return who takes part and what is taught."""
     said: dict[str, list[Envelope]] = {}
     for each in ORGANISATIONS:
         data = organisations.registration(each, people_refs[each.slug])
@@ -41,6 +45,12 @@ def catalogue(today: date, people_refs: Mapping[str, dict[str, str]]) -> list[Po
 def needs(today: date) -> list[Post]:
     """Return what the companies ask for."""
     return [Post(wish.company, (need(wish, today),)) for wish in wishes.WISHES]
+
+
+def offer(today: date, people_refs: PeopleRefs) -> Post:
+    """Return what Belcinto offers: places for learners."""
+    data = deals.placement(today, tutor_ref=people_refs["belcinto"]["tutor"])
+    return Post("belcinto", (_envelope(today, "belcinto", "placement.offered", data, local_id=data["offer_id"]),))
 
 
 def need(wish: wishes.Wish, today: date) -> Envelope:
@@ -64,6 +74,30 @@ def lost_answer(today: date) -> Post:
     data = {"match_id": NOBODYS_MATCH, "provider_id": "movex", "decision": "accepted"}
     said = _envelope(today, "movex", "match.answered", data, local_id="lost-answer", subject=NOBODYS_MATCH)
     return Post("movex", (said,))
+
+
+def answered(today: date, deal: Deal, match: Match) -> Post:
+    """Return the yes of a deal's provider."""
+    data = deals.answer(deal, match)
+    return Post(deal.provider, (_about_match(today, deal.provider, "match.answered", deal, match, data),))
+
+
+def decided(today: date, deal: Deal, match: Match) -> Post:
+    """Return the yes of a deal's company."""
+    data = deals.decision(deal, match)
+    return Post(deal.company, (_about_match(today, deal.company, "match.decided", deal, match, data),))
+
+
+def nominated(today: date, deal: Deal, match: Match, people_refs: PeopleRefs) -> Post:
+    """Return who learns."""
+    org = deal.nominated_by
+    data = deals.nomination(deal, match, today, people_refs[org])
+    return Post(org, (_envelope(today, org, "learner.nominated", data, local_id=data["nomination_id"]),))
+
+
+def _about_match(today: date, org: str, short_type: str, deal: Deal, match: Match, data: dict[str, Any]) -> Envelope:
+    local_id = f"{deal.about.replace('/', '.')}.{short_type.partition('.')[2]}"
+    return _envelope(today, org, short_type, data, local_id=local_id, subject=match.key)
 
 
 def _envelope(

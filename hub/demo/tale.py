@@ -7,15 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from hub.demo.outcome import standing
 from hub.matching.explain import sentence, sentences
 from hub.matching.follow import MatchingIndex
 from hub.matching.outcome import Miss, Ranking
 from hub.matching.rows import ask_of
 from hub.rows import Curriculum, Gap, Match, Need
+from hub.rows import Offer as Placement
 from hub.store import nouns
 from hub.store.port import Store
 from schemas.matches import Candidate
-from schemas.values import Title
+from schemas.values import Title, Window
 
 MOST = 1000  # rows of a noun; the story has far fewer
 OF_THE_WHOLE_CATALOGUE = frozenset({"no_curriculum", "unresolved_skills"})
@@ -44,22 +46,26 @@ class Asked:
 
 
 async def asked(store: Store, index: MatchingIndex) -> list[Asked]:
-    """Return what was asked, answered needs first, those alike told once."""
+    """Return what was asked and offered, what came to something first, those alike told once."""
     titles = {each.key: english(each.told.title) for each in await store.read(nouns.page, Curriculum, limit=MOST)}
-    matches = {each.about: each for each in await store.read(nouns.page, Match, limit=MOST) if each.state == "open"}
+    matches = await standing(store)
     gaps = {each.about: each for each in await store.read(nouns.page, Gap, limit=MOST) if each.state == "open"}
-    told = []
+    told = [
+        _answered(_place(offer), matches[offer.key], titles)
+        for offer in await store.read(nouns.page, Placement, limit=MOST)
+        if offer.key in matches
+    ]
     for need in await store.read(nouns.page, Need, limit=MOST):
         if need.key in matches:
-            told.append(_answered(need, matches[need.key], titles))
+            told.append(_answered(_question(need), matches[need.key], titles))
         else:
             ranking = await index.rank_unpublished(ask_of(need), store)
             told.append(_unanswered(need, gaps.get(need.key), ranking, titles))
     return sorted(_together(told), key=lambda each: (not each.offers, len(each.refs)))
 
 
-def _answered(need: Need, match: Match, titles: Mapping[str, str]) -> Asked:
-    return replace(_question(need), offers=tuple(_offer(each, titles) for each in match.candidates))
+def _answered(question: Asked, match: Match, titles: Mapping[str, str]) -> Asked:
+    return replace(question, offers=tuple(_offer(each, titles) for each in match.candidates))
 
 
 def _unanswered(need: Need, gap: Gap | None, ranking: Ranking, titles: Mapping[str, str]) -> Asked:
@@ -74,9 +80,20 @@ def _unanswered(need: Need, gap: Gap | None, ranking: Ranking, titles: Mapping[s
 def _question(need: Need) -> Asked:
     told = need.told
     where = told.locations[0].label or told.locations[0].nuts
-    first, last = told.start_window.earliest, told.start_window.latest
-    who = f"{told.headcount} people in {where}, from {first.day} {first:%b} to {last.day} {last:%b}"
+    who = f"{told.headcount} people in {where}, from {_days(told.start_window)}"
     return Asked((need.key,), english(told.title), who)
+
+
+def _place(offer: Placement) -> Asked:
+    told = offer.told
+    where = told.location.label or told.location.nuts
+    who = f"{told.places} places in {where}, {told.weeks} weeks of {told.weekly_hours} hours, from {_days(told.start_window)}"
+    return Asked((offer.key,), english(told.title), who)
+
+
+def _days(window: Window) -> str:
+    first, last = window.earliest, window.latest
+    return f"{first.day} {first:%b} to {last.day} {last:%b}"
 
 
 def _together(told: Iterable[Asked]) -> list[Asked]:

@@ -40,6 +40,7 @@ class Executor:
         self._clock = clock
         self._terms = terms
         self.released: list[Callable[[], None]] = []  # called when a commit released parked events, of any group
+        self.committed: list[Callable[[], None]] = []  # called after every commit
         self.left_jobs: list[Callable[[], None]] = []  # called when a commit left jobs for couriers
         self.batches: Counter[str] = Counter()  # committed by this process, by group
         self.outcomes: Counter[tuple[str, str]] = Counter()  # events of these batches, by group and outcome
@@ -80,6 +81,8 @@ class Executor:
                 batch.fail(one.delivery, error)
             await tx.finish(flush, batch, self._appender, None)
         self._count(batch, len(taken))
+        for wake in self.committed:
+            wake()
         return len(taken)
 
     async def _attempt(self, group: Group, tasks: Sequence[Task], position: int | None, *, careful: bool) -> int:
@@ -107,6 +110,8 @@ class Executor:
         self._count(batch, len(taken))
         if batch.said:
             self._appender.appended()
+        for wake in self.committed:
+            wake()
         if batch.released:
             for wake in self.released:
                 wake()

@@ -41,19 +41,40 @@ def test_the_object_has_every_key_of_the_wire_and_no_other(story: Tale) -> None:
 
 @pytest.mark.parametrize(
     ("what", "count"),
-    [("organisations", 12), ("curricula", 30), ("sessions", 33), ("needs", 10), ("matches", 1), ("requests", 1)],
+    [
+        ("organisations", 12),
+        ("curricula", 30),
+        ("sessions", 33),
+        ("needs", 10),
+        ("offers", 1),
+        ("matches", 2),
+        ("requests", 2),
+    ],
 )
 def test_everything_published_is_there_once(story: Tale, what: str, count: int) -> None:
     assert story.outcome[what] == count
 
 
-def test_the_cutters_are_offered_c07_and_behind_it_c06(story: Tale) -> None:
+def test_what_was_agreed_still_shows_what_was_proposed(story: Tale) -> None:
     assert story.outcome["proposals"] == {
+        "belcinto/O-001": [{"curriculum_refs": ["ctcp/C09"], "provider_ids": ["ctcp"], "score": 65.0}],
         "betangible/N-002": [
             {"curriculum_refs": ["movex/C07"], "provider_ids": ["movex"], "score": 94.2},
             {"curriculum_refs": ["movex/C06"], "provider_ids": ["movex"], "score": 70.0},
-        ]
+        ],
     }
+
+
+def test_two_agreements_wait_for_the_signatures_they_need(story: Tale) -> None:
+    placement, course = story.outcome["agreements"]
+
+    assert (placement["about"], placement["state"]) == ("belcinto/O-001", "draft")
+    assert placement["required_signers"] == ["learner", "guardian", "company", "provider"]
+    assert set(placement["checks"].values()) == {"ok"}
+    assert (course["about"], course["state"]) == ("betangible/N-002", "draft")
+    assert course["required_signers"] == ["learner", "company", "provider"]
+    assert {code for code, status in course["checks"].items() if status != "ok"} == {"tutor"}
+    assert list(placement["checks"])[:5] == ["minors_hours", "guardian", "tutor", "tutor_ratio", "overlap"]
 
 
 @pytest.mark.parametrize(("need", "reasons", "nearest"), UNMET)
@@ -99,13 +120,37 @@ def test_movex_is_asked_by_one_mail_in_its_language_that_does_not_name_the_compa
     assert "etangible" not in mail["subject"]
 
 
-def test_each_company_gets_one_mail_for_each_of_its_needs(story: Tale) -> None:
-    told = Counter(mail["to"].partition("@")[2].removesuffix(".example>") for mail in story.mails)
-    asked = Counter(need.partition("/")[0] for need in [*story.outcome["gaps"], *story.outcome["proposals"]])
+MAILS = """
+    9 gap_to_company
+    2 proposals_to_company
+    1 request_to_provider
+    1 placement_to_provider
+    2 answer_to_company
+    2 decision_to_provider
+    7 agreement_to_party
+"""
 
-    assert told == asked + Counter(movex=story.outcome["requests"])
-    assert story.outcome["mails"] == story.outcome["needs"] + story.outcome["requests"]
+
+def test_everybody_is_told_what_concerns_them(story: Tale) -> None:
+    expected = {kind: int(count) for count, kind in (line.split() for line in MAILS.strip().splitlines())}
+
+    assert Counter(mail["kind"] for mail in story.mails) == expected
+    assert story.outcome["mails"] == sum(expected.values())
     assert {mail["state"] for mail in story.mails} == {"done"}
+
+
+def test_every_signer_gets_the_draft_in_their_own_name(story: Tale) -> None:
+    told = {mail["to"].partition("<")[2] for mail in story.mails if mail["kind"] == "agreement_to_party"}
+
+    assert told == {
+        "learner@betangible.example>",
+        "signatory@betangible.example>",
+        "signatory@movex.example>",
+        "learner@ctcp.example>",
+        "guardian@ctcp.example>",
+        "signatory@ctcp.example>",
+        "signatory@belcinto.example>",
+    }
 
 
 async def test_a_folder_that_holds_the_story_is_shown_and_not_played_again(story: Tale, own_story: str) -> None:
@@ -131,6 +176,7 @@ def test_the_story_is_told_in_words_within_the_screen(story: Tale, width: int) -
 
     told = out.getvalue()
     assert all(need in told for need in [*story.outcome["gaps"], *story.outcome["proposals"]])
+    assert all(f"vet-hub agreement show {each.agreement_id[:8]} --pdf" in told for each in story.agreed)
     assert [code for code in REASONS if "_" in code and code in told] == []
     assert [line for line in told.splitlines() if len(line) > width and "›" not in line] == []
 

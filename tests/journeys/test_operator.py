@@ -117,13 +117,18 @@ def test_the_trace_of_a_need_leads_from_its_event_to_the_delivered_mail(ask: Ask
     names = [step["type"].removeprefix("eu.vethub.") for step in story["steps"]]
     assert story["correlation_id"].endswith("betangible.N-002")
     assert (names[0], names[-1]) == ("need.published.v1", "notification.delivered.v1")
-    assert set(names) == {
+    assert list(dict.fromkeys(name for name in names if not name.startswith("notification"))) == [
         "need.published.v1",
         "match.proposed.v1",
         "match.requested.v1",
-        "notification.requested.v1",
-        "notification.delivered.v1",
-    }
+        "match.answered.v1",
+        "request.answered.v1",
+        "match.decided.v1",
+        "cooperation.agreed.v1",
+        "learner.nominated.v1",
+        "document.rendered.v1",
+        "agreement.drafted.v1",
+    ]
     assert {step["outcome"] for step in story["steps"]} == {"done", "stored"}
 
 
