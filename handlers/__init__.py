@@ -2,6 +2,7 @@
 
 from handlers.catalogue import catalogue
 from handlers.conversation import workflow
+from handlers.digests import digests
 from handlers.figures import projector
 from handlers.messages import notifier
 from handlers.nominations import nominations
@@ -27,5 +28,6 @@ ROUTERS = (
     told_providers,
     told_decisions,
     told_parties,
+    digests,
     projector,
 )

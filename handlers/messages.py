@@ -27,7 +27,7 @@ def note_failure(event: NotificationFailed, uow: UnitOfWork) -> None:
     row = uow.get(Notification, event.notification_id)
     if row.state != "delivered":
         change = {"state": "failed", "reason": event.detail or event.reason_code, "attempts": event.attempt}
-        uow.save(row.model_copy(update=change))
+        uow.save(row.model_copy(update={**change, "told_seq": uow.seq}))
 
 
 def mail(
@@ -50,6 +50,7 @@ def mail(
         channel="email",
         recipient_ref=recipient_ref or "",
         dedupe_key=dedupe_key,
+        told_seq=uow.seq,
     )
     if recipient_ref is None:
         uow.save(row.model_copy(update={"state": "failed", "reason": f"{org} has named nobody who gets this mail"}))

@@ -15,6 +15,7 @@ import structlog
 from hub.access import Doorkeeper
 from hub.clock import Clock, stamp
 from hub.couriers import Channel, Courier
+from hub.digests.board import DigestBoard
 from hub.dispatch.executor import Executor
 from hub.dispatch.router import Group, Reaction, Router, bind
 from hub.dispatch.runner import Runner
@@ -135,7 +136,7 @@ def build(settings: Settings, clock: Clock, store: Store, appender: Log) -> Hub:
     index = MatchingIndex(rules_of(settings), clock, rates=settings.rates)
     terms = Terms(settings.respond_by_days, settings.match_days, hub_url(settings))
     executor = Executor(store, appender, clock, terms)
-    groups = bind(load_routers(settings), [index, KnownPeople()])
+    groups = bind(load_routers(settings), [index, KnownPeople(), DigestBoard(clock)])
     channels: dict[str, Channel] = {
         DOCUMENT: DocumentChannel(store),
         "mail": mail_channel(settings, store, clock),

@@ -257,6 +257,8 @@ class Digest(Row):
     """The last date that was looked at."""
     until_seq: int = 0
     """Number of the last event that a digest has told about."""
+    reason: str | None = None
+    """Why there was no mail: no_region, nothing_new."""
 
 
 class Notification(Row):

@@ -115,8 +115,9 @@ class Story:
 
     async def person(self, ref: str, org: str, **changes: str) -> str:
         """Put an invented person into the vault."""
-        fields = {"kind": "contact", "name": "Ana Exemplo", "email": f"{ref}@{org}.example", "language": "pt"} | changes
-        await self.hub.store.write(put, Person(ref=ref, org=org, timezone="Europe/Lisbon", created_at="", **fields))
+        fields = {"kind": "contact", "name": "Ana Exemplo", "email": f"{ref}@{org}.example", "language": "pt"}
+        fields |= {"timezone": "Europe/Lisbon"} | changes
+        await self.hub.store.write(put, Person(ref=ref, org=org, created_at="", **fields))
         return ref
 
 

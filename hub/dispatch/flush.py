@@ -1,6 +1,7 @@
 """The two ends of a batch's transaction as query functions: taking the events, and writing all they led to."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Protocol
 
 import orjson
@@ -74,7 +75,7 @@ async def flush(session: Session, batch: Batch, log: Appender, position: int | N
     """Write everything a batch led to. Parks first and releases after, so that a wait this batch ends is ended."""
     saved = await _save(session, batch.memory, batch.group)
     await log.append(session, await history.joined(session, batch.said))
-    await jobs.put(session, [_job(job) for job in batch.memory.jobs])
+    await jobs.put(session, [_job(job, batch.now) for job in batch.memory.jobs])
     await due.put(session, [_reminder(reminder) for reminder in batch.memory.reminders])
     await inbox.settle(session, batch.settled, grp=batch.group, epoch=batch.epoch, at=stamp(batch.now))
     if batch.parked:
@@ -108,7 +109,7 @@ def _require_writer(group: str, kinds: Iterable[type[Row]]) -> None:
         raise WrongWriter(f"group {group} saves {kind.NOUN}, which {kind.WRITER} writes; say an event that it hears")
 
 
-def _job(job: Job) -> dict[str, str]:
+def _job(job: Job, now: datetime) -> dict[str, str]:
     return {
         "job_id": job.job_id,
         "dedupe_key": job.dedupe_key,
@@ -118,7 +119,8 @@ def _job(job: Job) -> dict[str, str]:
         "correlation_id": job.cause.correlation_id or job.cause.id,
         "event_id": job.cause.id,
         "state": "due",
-        "due_at": stamp(job.due_at),
+        # Whatever moment its event is about: what there is to carry is carried now.
+        "due_at": stamp(min(job.due_at, now)),
         "created_at": stamp(job.due_at),
     }
 

@@ -266,15 +266,18 @@ SCHEMES: Mapping[str, Sentence] = {
 
 TODOS: Mapping[str, Sentence] = {
     "to_answer": _("%(who)s has not answered yet"),
+    "question": _("%(who)s asks something before it decides"),
     "to_decide": _("%(who)s has to decide"),
     "expiring": _("The proposals for %(who)s run out soon"),
     "failed_mail": _("%(who)s could not be reached by mail"),
+    "agreement": _("The draft agreement of %(who)s cannot be signed as it is"),
     "gap": _("Nothing fits what %(who)s asks for"),
     "parked": _("An event of %(who)s waits for help"),
 }
 """What needs somebody, and which organisation is concerned."""
 
 FIGURES: Mapping[str, Sentence] = {
+    "needs_matched": ngettext("of %(of)s new need found a course", "of %(of)s new needs found a course", "of"),
     "learners_agreed": ngettext("person whose training is agreed", "people whose training is agreed", "count"),
     "open_needs": ngettext("need is open", "needs are open", "count"),
     "open_gaps": ngettext("need finds nothing yet", "needs find nothing yet", "count"),

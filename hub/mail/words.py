@@ -99,10 +99,10 @@ class Language:
         """CTCP, MOVEX and TUIASI."""
         return format_list([clean(name) for name in names], style=how, locale=self.locale)
 
-    def word(self, code: str, table: str, *, who: str = "", count: int = 1) -> str:
+    def word(self, code: str, table: str, *, who: str = "", count: int = 1, of: int = 0) -> str:
         """What a code means; one that we have no sentence for is told as it is."""
         sentence = TABLES[table].get(code)
-        return self.say(sentence, {"who": clean(who)}, count=count) if sentence else clean(code)
+        return self.say(sentence, {"who": clean(who), "of": self.number(of)}, count=count) if sentence else clean(code)
 
     def say(self, sentence: Sentence, figures: Mapping[str, object], *, count: float = 2) -> str:
         """Translate a sentence and put its figures in; `count` chooses between one and several."""

@@ -265,8 +265,13 @@ console_sessions = Table(
 )
 
 
-def noun(name: str, *searched: str) -> Table:
-    """Declare one noun's table: all have the same shape, so loading and saving are written once."""
+def noun(name: str, *searched: str, live: str = "") -> Table:
+    """Declare one noun's table: all have the same shape, so loading and saving are written once.
+
+    `live` is the condition of the few rows that digests look through, which have an index of their own.
+    """
+    only = text(live)
+    few = [Index(f"ix_{name}_live", "key", sqlite_where=only, postgresql_where=only)] if live else []
     return Table(
         name,
         metadata,
@@ -281,6 +286,7 @@ def noun(name: str, *searched: str) -> Table:
         Index(None, "clock"),
         Index(None, "org", "state"),
         *(Index(None, column) for column in searched),
+        *few,
     )
 
 
@@ -288,11 +294,11 @@ organisations = noun("organisations")
 curricula = noun("curricula")
 sessions = noun("sessions", "curriculum")
 needs = noun("needs")
-matches = noun("matches", "about")
+matches = noun("matches", "about", live="state = 'open'")
 gaps = noun("gaps", "about")
-requests = noun("requests", "match_id", "about")
+requests = noun("requests", "match_id", "about", live="state NOT IN ('closed', 'expired', 'declined')")
 seats = noun("seats", "curriculum")
-notifications = noun("notifications", "about")
+notifications = noun("notifications", "about", live="state = 'failed'")
 counters = noun("counters")
 offers = noun("offers")
 cooperations = noun("cooperations", "about", "provider_id")

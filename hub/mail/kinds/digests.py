@@ -15,7 +15,7 @@ from schemas.values import Payload, Title
 class Todo(Payload):
     """One thing that needs somebody: what it is, who should act, by when."""
 
-    what: Literal["to_answer", "to_decide", "expiring", "failed_mail", "gap", "parked"]
+    what: Literal["to_answer", "question", "to_decide", "expiring", "failed_mail", "agreement", "gap", "parked"]
     ref: str
     title: Title | None = None
     who: str
@@ -25,7 +25,7 @@ class Todo(Payload):
 
 
 class News(Payload):
-    """One new match: for whom, by whom, how good and why."""
+    """One new match, or one that was agreed: for whom, by whom, how good and why."""
 
     ref: str
     title: Title
@@ -34,14 +34,17 @@ class News(Payload):
     courses: tuple[Title, ...] = ()
     score: Annotated[float, Field(ge=0, le=100)]
     reasons: tuple[Reason, ...] = ()
+    agreed: bool = False
     page_path: Path | None = None
 
 
 class Figure(Payload):
     """One number of the region, since a day where it is counted from one."""
 
-    what: Literal["learners_agreed", "open_needs", "open_gaps", "agreements_drafted"]
+    what: Literal["needs_matched", "learners_agreed", "open_needs", "open_gaps", "agreements_drafted"]
     count: Count
+    of: Count | None = None
+    """What it is a part of."""
     since: date | None = None
 
 
@@ -86,6 +89,9 @@ class CoordinatorDigest(MailContext):
                     page_path="/needs/belcinto/N-001",
                 ),
                 Todo(
+                    what="question", ref="oficina-b/N-1", title="Maintenance", who="Oficina B", until=date(2026, 12, 8)
+                ),
+                Todo(
                     what="to_decide",
                     ref="belcinto/O-001",
                     title="Placement",
@@ -97,9 +103,10 @@ class CoordinatorDigest(MailContext):
                     what="expiring", ref="oficina-a/N-1", title="Maintenance", who="Oficina A", until=date(2026, 11, 26)
                 ),
                 Todo(what="failed_mail", ref="notification/7f0c", who="Oficina B"),
+                Todo(what="agreement", ref="betangible/N-002", title=samples.WISH, who="Betangible"),
                 Todo(what="gap", ref="belcinto/N-003", title=title, who="Belcinto", page_path="/needs/belcinto/N-003"),
             ),
-            todo_count=7,
+            todo_count=9,
             news=(
                 News(
                     ref="betangible/N-002",
@@ -117,11 +124,12 @@ class CoordinatorDigest(MailContext):
                     company_name="Belcinto",
                     providers=("CTCP",),
                     score=73.5,
+                    agreed=True,
                     reasons=(Reason(code="teaches_of_placement", params={"taught": 1, "asked": 2}),),
                 ),
             ),
             news_count=2,
-            figure=Figure(what="learners_agreed", count=12, since=date(2026, 11, 1)),
+            figure=Figure(what="needs_matched", count=7, of=9, since=date(2026, 11, 17)),
         )
 
     @classmethod
@@ -138,7 +146,7 @@ class CoordinatorDigest(MailContext):
                     "todo": (),
                     "todo_count": 0,
                     "regions": (Region(code="PT"), Region(code="ES"), Region(code="RO")),
-                    "figure": Figure(what="open_gaps", count=1),
+                    "figure": Figure(what="learners_agreed", count=12, since=date(2026, 11, 17)),
                 }
             ),
         }
