@@ -5,9 +5,13 @@ Every list is read along an index and cut, so that a page costs the same with te
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Generic, TypeVar
 
-from hub.rows import Gap, Match, Need, Request, Row
+from events.envelope import Envelope
+from hub.rows import Curriculum, Gap, Need, Organisation, Request, Row
+from hub.rows import Session as Sitting
+from hub.store.history import NAMES, envelope
 from hub.store.recent import row_of
 from hub.store.session import Session, listed, values
 
@@ -79,10 +83,14 @@ def _in_regions(session: Session, kind: type[Row]) -> str:
     )
 
 
+OF_REGIONS: tuple[type[Row], ...] = (Need, Gap, Request)
+OF_EVERYBODY: tuple[type[Row], ...] = (Curriculum, Organisation)
+
+
 async def counts_for(session: Session, *, regions: Regions = None) -> dict[str, dict[str, int]]:
     """Return how many there are of each noun, by state."""
-    kinds: tuple[type[Row], ...] = (Need, Gap, Match, Request)
-    return {kind.TABLE: await _counts(session, kind, regions) for kind in kinds}
+    found = {kind.TABLE: await _counts(session, kind, regions) for kind in OF_REGIONS}
+    return found | {kind.TABLE: await _counts(session, kind, None) for kind in OF_EVERYBODY}
 
 
 async def _counts(session: Session, kind: type[Row], regions: Regions) -> dict[str, int]:
@@ -93,6 +101,84 @@ async def _counts(session: Session, kind: type[Row], regions: Regions) -> dict[s
         f"SELECT t.state, count(*) AS n FROM {kind.TABLE} t WHERE {only} GROUP BY t.state", **given
     )
     return {row.state: int(row.n) for row in rows}
+
+
+async def due_soonest(session: Session, kinds: Sequence[str], *, limit: int) -> list[Any]:
+    """Return what falls due first of some kinds: kind, about, at."""
+    return await session.rows(
+        f"SELECT kind, about, at FROM due WHERE kind IN {listed(session.engine, 'kinds')} ORDER BY at, about LIMIT :limit",
+        kinds=values(session.engine, list(kinds)),
+        limit=limit,
+    )
+
+
+async def answered(session: Session, match_ids: Sequence[str], states: Sequence[str]) -> set[str]:
+    """Return those of the matches about which some provider's request is in one of the states."""
+    rows = await session.rows(
+        f"SELECT DISTINCT match_id FROM requests WHERE match_id IN {listed(session.engine, 'ids')} "
+        f"AND state IN {listed(session.engine, 'states')}",
+        ids=values(session.engine, list(match_ids)),
+        states=values(session.engine, list(states)),
+    )
+    return {row.match_id for row in rows}
+
+
+async def failed_jobs(session: Session, *, limit: int) -> list[Any]:
+    """Return jobs of couriers that failed for good, newest first."""
+    return await session.rows(
+        "SELECT job_id, kind, answer, created_at FROM jobs WHERE state = 'failed' ORDER BY due_at DESC LIMIT :limit",
+        limit=limit,
+    )
+
+
+async def stream(
+    session: Session, *, limit: int, before: int | None = None, types: Sequence[str] = (), window: int
+) -> tuple[list[Envelope], int | None]:
+    """Return the newest events before a number, and where to go on (None: that was the beginning).
+
+    With types at most `window` events are looked through, so that a rare type costs no more than a common one.
+    """
+    top = (
+        before
+        if before is not None
+        else (await session.rows("SELECT coalesce(max(seq), 0) AS n FROM history"))[0].n + 1
+    )
+    bottom = max(0, top - window) if types else 0
+    only = f"AND h.type IN {listed(session.engine, 'types')}" if types else ""
+    rows = await session.rows(
+        f"SELECT h.seq, {NAMES} FROM history h WHERE h.seq < :top AND h.seq > :bottom {only} "
+        "ORDER BY h.seq DESC LIMIT :limit",
+        top=top,
+        bottom=bottom,
+        limit=limit,
+        **({"types": values(session.engine, list(types))} if types else {}),
+    )
+    found = [envelope(row) for row in rows]
+    if len(found) == limit:
+        return found, found[-1].seq
+    return found, bottom + 1 if bottom > 0 else None
+
+
+async def event_at(session: Session, seq: int) -> Envelope | None:
+    """Return the event of a number."""
+    rows = await session.rows(f"SELECT h.seq, {NAMES} FROM history h WHERE h.seq = :seq", seq=seq)
+    return envelope(rows[0]) if rows else None
+
+
+async def sessions_of(session: Session, curricula: Sequence[str], *, today: date) -> dict[str, list[Sitting]]:
+    """Return the sessions to come of courses, next first; every course is there."""
+    rows = await session.rows(
+        f"SELECT key, body FROM sessions WHERE curriculum IN {listed(session.engine, 'refs')} AND state = 'scheduled'",
+        refs=values(session.engine, list(curricula)),
+    )
+    found: dict[str, list[Sitting]] = {ref: [] for ref in curricula}
+    for row in rows:
+        sitting = row_of(Sitting, row.key, row.body)
+        if sitting.told.start >= today:
+            found[sitting.curriculum].append(sitting)
+    for sittings in found.values():
+        sittings.sort(key=lambda sitting: sitting.told.start)
+    return found
 
 
 async def parked_counts(session: Session) -> dict[str, int]:

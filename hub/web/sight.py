@@ -34,8 +34,7 @@ async def sees(session: Session, about: Need | Offer, sender: Sender) -> bool:
         return True
     if not sender.may("coordinate"):
         return False
-    regions = await regions_of(session, sender)
-    return lies_in(about.places, regions)
+    return lies_in(about.places, await regions_of(session, sender))
 
 
 async def sees_about(session: Session, ref: str, sender: Sender) -> bool:
@@ -56,6 +55,13 @@ def parties(agreement: Agreement) -> tuple[str, ...]:
     """Return the organisations that an agreement is between, and the learner's employer, who signs it too."""
     employer = agreement.told.current_employer_id
     return (agreement.org, agreement.provider_id, *([employer] if employer else []))
+
+
+async def keys_seen(session: Session, keys: Sequence[str], regions: Sequence[str]) -> set[str]:
+    """Return those of the keys that are needs or offers in the regions."""
+    found: list[Need | Offer] = [*(await nouns.load(session, Need, keys)).values()]
+    found += (await nouns.load(session, Offer, keys)).values()
+    return {each.key for each in found if lies_in(each.places, regions)}
 
 
 async def regions_seen(session: Session, sender: Sender) -> Sequence[str] | None:

@@ -16,13 +16,12 @@ from starlette.responses import Response, StreamingResponse
 from events.envelope import Envelope
 from hub.errors import ServiceAway
 from hub.parts import Hub
-from hub.rows import Need
-from hub.store import history, nouns
+from hub.store import history
 from hub.store.session import Session
 from hub.visitors import Visitor, stays
 from hub.web.console.visit import Desk, Visit
 from hub.web.problems import Refuse
-from hub.web.sight import regions_seen
+from hub.web.sight import keys_seen, regions_seen
 
 EVERY = 0.5  # seconds between looks
 HEARTBEAT = 15.0  # seconds of silence after which a comment is sent, so that proxies keep the stream open
@@ -135,13 +134,7 @@ async def _seen_by(session: Session, visitor: Visitor, said: list[Envelope]) -> 
     regions = await regions_seen(session, visitor.sender)
     if regions is None:
         return Counter(noun_of(each) for each in said)
-    keys = sorted({each.partition_key or "" for each in said})
-    needs = await nouns.load(session, Need, keys)
-    seen = {
-        key
-        for key, need in needs.items()
-        if any(place.nuts.startswith(region) for place in need.told.locations for region in regions)
-    }
+    seen = await keys_seen(session, sorted({each.partition_key or "" for each in said}), regions)
     return Counter(noun_of(each) for each in said if each.partition_key in seen)
 
 

@@ -29,8 +29,13 @@ class Section:
 SECTIONS = (
     Section("", "Overview"),
     Section("/needs", "Needs", number=lambda pulse: pulse.of("needs", "open", "proposed", "gap")),
+    Section("/requests", "Requests", number=lambda pulse: pulse.of("requests", "asked")),
+    Section("/gaps", "Gaps", number=lambda pulse: pulse.of("gaps", "open")),
+    Section("/stream", "Stream", "Watch", roles=OPERATORS),
     Section("/parked", "Parked", "Watch", lambda pulse: pulse.set_aside, OPERATORS),
     Section("/mailbox", "Mailbox", "Watch", roles=OPERATORS),
+    Section("/catalogue", "Catalogue", "Set up", lambda pulse: pulse.of("curricula", "published")),
+    Section("/organisations", "Organisations", "Set up", lambda pulse: pulse.of("organisations")),
     Section("/keys", "Keys", "Set up", roles=OPERATORS),
 )
 

@@ -11,13 +11,26 @@ from hub.parts import Hub
 from hub.web.body import KIB, body_of
 from hub.web.console import assets, drawing, links, live, signing
 from hub.web.console.live import Live
-from hub.web.console.pages import keys, mailbox, needs, overview, parked
+from hub.web.console.pages import (
+    catalogue,
+    find,
+    gaps,
+    keys,
+    mailbox,
+    needs,
+    organisations,
+    overview,
+    parked,
+    requests,
+    stream,
+    trace,
+)
 from hub.web.console.pulse import Pulses
 from hub.web.console.visit import Desk, Visit, bare_error
 from hub.web.limits import Buckets
 from hub.web.problems import Refuse
 
-PAGES = (overview, needs, parked, mailbox, keys)
+PAGES = (overview, needs, requests, gaps, stream, trace, parked, mailbox, catalogue, organisations, keys, find)
 REPORT = 16 * KIB  # bytes
 
 log = structlog.get_logger()

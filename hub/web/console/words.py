@@ -49,6 +49,15 @@ STATES: Mapping[str, tuple[str, str]] = {
     "STALL": ("slow", "bad"),
     "STOP": ("stands still", "bad"),
 }
+OUTCOMES = {
+    "done": ("took it", "good"),
+    "refused": ("says it no longer applies", "warn"),
+    "waiting": ("waits for something", "warn"),
+    "behind": ("waits behind another", "warn"),
+    "parked": ("put it aside", "bad"),
+    "skipped": ("was told to skip it", "soft"),
+    "stored": ("stored it", "soft"),
+}
 GROUPS = {"ivet": "learners in initial training", "cvet": "employed learners", "both": "learners"}
 MODES = {
     "presential": "in a class",
@@ -258,6 +267,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "learners": learners,
     "reason": reason,
     "said": said,
+    "outcome": lambda code: OUTCOMES.get(code, (code, "soft"))[0],
+    "outcome_tone": lambda code: OUTCOMES.get(code, (code, "soft"))[1],
     "answer_reason": lambda code: REASON_CODES.get(code, code.replace("_", " ")),
     "sign": sign,
     "cured": cured,
