@@ -100,7 +100,8 @@ class Draft(Part):
     nuts: str | None = None
     remote_percent: float = 0
     """Percent of the hours away from the workplace."""
-    learners: int = 1
+    learners: int | None = None
+    """Learners at the workplace at the same time, where an offer says so."""
     tutors: int = 1
 
     allowance: Pay | None = None

@@ -74,10 +74,10 @@ def period(writer: Writer) -> Told:
 
 @printed
 def weeks(writer: Writer) -> Told:
-    """12 weeks; days, when it is shorter than two weeks."""
+    """12 weeks; days, when they do not make whole weeks or are few."""
     days = (writer.draft.end - writer.draft.start).days + 1
-    if days >= 14:
-        return writer.say("values", "weeks", weeks=days / 7)
+    if days >= 14 and days % 7 == 0:
+        return writer.say("values", "weeks", weeks=days // 7)
     return writer.say("values", "day" if days == 1 else "days", days=days)
 
 
@@ -127,7 +127,8 @@ def remote_share(writer: Writer) -> Told:
 @printed
 def seats(writer: Writer) -> Told:
     """How many learn there at the same time, and with how many tutors."""
-    return writer.say("values", "seats", learners=writer.draft.learners, tutors=writer.draft.tutors)
+    draft = writer.draft
+    return writer.say("values", "seats", learners=draft.learners, tutors=draft.tutors) if draft.learners else None
 
 
 @printed

@@ -245,6 +245,22 @@ def test_forty_outcomes_take_as_many_pages_as_they_need() -> None:
     assert f"Page 1 of {pages(rendered.pdf)}" in text
 
 
+@pytest.mark.parametrize(
+    ("days", "told"), [(1, "One day"), (7, "7 days"), (14, "2 weeks"), (15, "15 days"), (84, "12 weeks")]
+)
+def test_a_length_is_told_in_whole_weeks_or_in_days(days: int, told: str) -> None:
+    start = a_draft("en").start
+
+    assert f"Length {told} Hours" in text_of(a_draft("en", end=start + timedelta(days=days - 1)))
+
+
+def test_what_nobody_stated_is_left_out() -> None:
+    text = text_of(a_draft("en", learners=None, scheme=None, ppe=(), hazardous=(), medical_required=False))
+
+    for label in ("Learners at the workplace", "Scheme", "Protective equipment", "Hazards", "Medical"):
+        assert f"{label} " not in text.partition("What was checked")[0]
+
+
 def test_a_template_that_fails_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "broken.typ").write_text("#paper.nothing")
     broken = templates()["eu-generic"].model_copy(update={"code": "broken"})
