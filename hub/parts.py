@@ -130,13 +130,23 @@ def hub_url(settings: Settings) -> str:
     return (settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
 
 
+def terms_of(settings: Settings) -> Terms:
+    """Return what handlers go by."""
+    return Terms(settings.respond_by_days, settings.match_days, hub_url(settings))
+
+
+def bound(settings: Settings, clock: Clock, index: MatchingIndex | None = None) -> dict[str, Group]:
+    """Bind the handlers that the settings name to the helpers they ask for."""
+    index = index or MatchingIndex(rules_of(settings), clock, rates=settings.rates)
+    return bind(load_routers(settings), [index, KnownPeople(), DigestBoard(clock)])
+
+
 def build(settings: Settings, clock: Clock, store: Store, appender: Log) -> Hub:
     """Make all parts over a store and a log."""
     calm_collector()
     index = MatchingIndex(rules_of(settings), clock, rates=settings.rates)
-    terms = Terms(settings.respond_by_days, settings.match_days, hub_url(settings))
-    executor = Executor(store, appender, clock, terms)
-    groups = bind(load_routers(settings), [index, KnownPeople(), DigestBoard(clock)])
+    executor = Executor(store, appender, clock, terms_of(settings))
+    groups = bound(settings, clock, index)
     channels: dict[str, Channel] = {
         DOCUMENT: DocumentChannel(store),
         "mail": mail_channel(settings, store, clock),

@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("parked", "hub.cli.parked", "what waits or failed: list, show, retry, skip, edit"),
         Command("log", "hub.cli.log", "read the stream of events"),
         Command("mail", "hub.cli.mail", "the mails people were sent"),
+        Command("digest", "hub.cli.digest", "a coordinator's morning mail as it would be"),
         Command("doctor", "hub.cli.doctor", "check every setting and service, with the cure"),
     ),
     "Access": (
