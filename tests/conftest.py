@@ -54,6 +54,7 @@ class Outside:
 OUTSIDE = (
     Outside("services", bool(DATABASE and LOG), "on real PostgreSQL and Kafka", "deploy/dev/services.sh up"),
     Outside("verapdf", VERAPDF.exists() and bool(shutil.which("java")), "by veraPDF", "deploy/dev/verapdf.sh fetch"),
+    Outside("browser", bool(shutil.which("chromium")), "in a real browser", "apt-get install chromium"),
     Outside("mailpit", MAILPIT.exists(), "with a real mail server", "deploy/dev/mailpit.sh build"),
 )
 LEFT_OUT = pytest.StashKey[dict[Outside, int]]()
