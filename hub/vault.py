@@ -103,9 +103,9 @@ async def add_person(
     return await keep(store, clock, read_person(orjson.dumps(given), today=clock.now().date()))
 
 
-async def keep(store: Store, clock: Clock, person: NewPerson) -> str:
-    """Put a checked person into the vault; returns the ref."""
-    ref = f"p-{secrets.token_hex(12)}"
+async def keep(store: Store, clock: Clock, person: NewPerson, *, once: str = "") -> str:
+    """Put a checked person into the vault; returns the ref. The same `once` (24 random hex digits) puts nobody in twice."""
+    ref = f"p-{once or secrets.token_hex(12)}"
     row = Person(
         ref=ref,
         org=person.organisation,

@@ -58,6 +58,15 @@ async def find(session: Session, agreement_id: str, version: int) -> Document | 
     return _document(rows[0]) if rows else None
 
 
+async def versions(session: Session, agreement_id: str) -> list[tuple[int, str, str]]:
+    """Return (version, SHA-256, when it was made) of an agreement's documents, newest first; their bytes stay put."""
+    rows = await session.rows(
+        "SELECT version, sha256, created_at FROM documents WHERE agreement_id = :agreement_id ORDER BY version DESC",
+        agreement_id=agreement_id,
+    )
+    return [(int(row.version), row.sha256, row.created_at) for row in rows]
+
+
 async def newest(session: Session, agreement_id: str) -> Document | None:
     """Return the document of an agreement's newest version that has one."""
     rows = await session.rows(

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, Generic, TypeVar
 
 from events.envelope import Envelope
-from hub.rows import Curriculum, Gap, Need, Organisation, Request, Row
+from hub.rows import Agreement, Curriculum, Gap, Need, Offer, Organisation, Request, Row
 from hub.rows import Session as Sitting
 from hub.store.history import NAMES, envelope
 from hub.store.recent import row_of
@@ -70,8 +70,20 @@ async def newest(
 
 
 def _in_regions(session: Session, kind: type[Row]) -> str:
-    about = "t.key" if kind is Need else "t.about"
-    body = "t.body" if kind is Need else f"(SELECT n.body FROM needs n WHERE n.key = {about})"
+    """Return the condition that a need or offer lies in a region, or that a row is about one that does."""
+    lies = []
+    if kind is not Offer:
+        lies += [_need_in_regions(session, "t.body" if kind is Need else _body_of("needs"))]
+    if kind is not Need:
+        lies += [_offer_in_regions(session, "t.body" if kind is Offer else _body_of("offers"))]
+    return f"({' OR '.join(lies)})"
+
+
+def _body_of(table: str) -> str:
+    return f"(SELECT n.body FROM {table} n WHERE n.key = t.about)"
+
+
+def _need_in_regions(session: Session, body: str) -> str:
     if session.engine == "sqlite":
         return (
             f"EXISTS (SELECT 1 FROM json_each({body}, '$.told.locations') p, json_each(:regions) r "
@@ -83,7 +95,15 @@ def _in_regions(session: Session, kind: type[Row]) -> str:
     )
 
 
-OF_REGIONS: tuple[type[Row], ...] = (Need, Gap, Request)
+def _offer_in_regions(session: Session, body: str) -> str:
+    if session.engine == "sqlite":
+        nuts = f"{body} ->> '$.told.location.nuts'"
+        return f"EXISTS (SELECT 1 FROM json_each(:regions) r WHERE substr({nuts}, 1, length(r.value)) = r.value)"
+    nuts = f"CAST({body} AS json) #>> '{{told,location,nuts}}'"
+    return f"EXISTS (SELECT 1 FROM unnest(CAST(:regions AS text[])) r WHERE starts_with({nuts}, r))"
+
+
+OF_REGIONS: tuple[type[Row], ...] = (Need, Offer, Gap, Request, Agreement)
 OF_EVERYBODY: tuple[type[Row], ...] = (Curriculum, Organisation)
 
 

@@ -35,9 +35,10 @@ NAMES = tuple(field.name for field in fields(Person))
 
 
 async def put(session: Session, person: Person) -> None:
-    """Store a person."""
+    """Store a person; one who is there already stays as they are."""
     await session.run(
-        f"INSERT INTO people ({', '.join(NAMES)}) VALUES ({', '.join(':' + name for name in NAMES)})",
+        f"INSERT INTO people ({', '.join(NAMES)}) VALUES ({', '.join(':' + name for name in NAMES)}) "
+        "ON CONFLICT (ref) DO NOTHING",
         **{name: getattr(person, name) for name in NAMES},
     )
 

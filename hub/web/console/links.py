@@ -3,12 +3,39 @@
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
+from hub.rows import Need, Offer
+
 HOME = "/console"
 
 
 def need(ref: str) -> str:
     """Return the page of one need."""
     return f"{HOME}/needs/{quote(ref)}"
+
+
+def offer(ref: str) -> str:
+    """Return the page of one placement."""
+    return f"{HOME}/placements/{quote(ref)}"
+
+
+def about(row: Need | Offer) -> str:
+    """Return the page of what a match or an agreement is about."""
+    return offer(row.key) if isinstance(row, Offer) else need(row.key)
+
+
+def agreement(agreement_id: str) -> str:
+    """Return the page of one agreement."""
+    return f"{HOME}/agreements/{quote(agreement_id, safe='')}"
+
+
+def act(match_id: str, what: str, party: str = "") -> str:
+    """Return the form that records what a party told about a match: answer, decide or nominate."""
+    return f"{HOME}/matches/{quote(match_id, safe='')}/{what}" + (f"/{quote(party, safe='')}" if party else "")
+
+
+def exclude(ref: str, curriculum_ref: str = "") -> str:
+    """Return the form that takes a course out for one need."""
+    return with_query(f"{need(ref)}/exclude", {"course": curriculum_ref})
 
 
 def curriculum(ref: str) -> str:

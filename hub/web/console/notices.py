@@ -32,6 +32,13 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "not_revoked": ("warn", "Nothing was changed: the key {key} was revoked before."),
     "mail_again": ("good", "The mail is sent again now."),
     "mail_moved_on": ("warn", "Nothing was changed: the mail is on its way already, or was delivered."),
+    "recorded": ("good", "Recorded: {what}, for {party}. Its trace says that you did."),
+    "recorded_before": ("info", "This was recorded before, so nothing was added."),
+    "recorded_otherwise": (
+        "warn",
+        "Nothing was added: this form was sent before with other words. Open it anew to say something else.",
+    ),
+    "person_added": ("good", "The person is in the vault. From here on only the ref {ref} is used."),
     "found_nothing": (
         "warn",
         "Nothing here is called «{word}». Give a need, a match, an organisation or an event's id in full.",

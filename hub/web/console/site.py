@@ -12,15 +12,21 @@ from hub.web.body import KIB, body_of
 from hub.web.console import assets, drawing, links, live, signing
 from hub.web.console.live import Live
 from hub.web.console.pages import (
+    agreements,
+    answer,
     catalogue,
+    decide,
+    exclude,
     find,
     gaps,
     keys,
     mailbox,
     needs,
+    nominate,
     organisations,
     overview,
     parked,
+    placements,
     requests,
     stream,
     trace,
@@ -30,7 +36,26 @@ from hub.web.console.visit import Desk, Visit, bare_error
 from hub.web.limits import Buckets
 from hub.web.problems import Refuse
 
-PAGES = (overview, needs, requests, gaps, stream, trace, parked, mailbox, catalogue, organisations, keys, find)
+PAGES = (
+    overview,
+    needs,
+    requests,
+    placements,
+    gaps,
+    agreements,
+    answer,
+    decide,
+    nominate,
+    exclude,
+    stream,
+    trace,
+    parked,
+    mailbox,
+    catalogue,
+    organisations,
+    keys,
+    find,
+)
 REPORT = 16 * KIB  # bytes
 
 log = structlog.get_logger()

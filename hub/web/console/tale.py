@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import orjson
@@ -11,11 +11,13 @@ from events.catalogue import EVENTS
 from events.envelope import HUB_SOURCE, Envelope
 from hub.store import looks
 from hub.store.session import Session
-from hub.web.console import words
+from hub.visitors import HUB_ORG
+from hub.web.console import times, words
 from schemas.values import Title
 
 Names = Mapping[str, str]
 Data = Mapping[str, Any]
+OPERATORS = "the hub’s operators"
 OF_ORGANISATIONS = ("company_id", "provider_id", "organisation_id")
 
 BECAUSE = {
@@ -36,6 +38,13 @@ DECISIONS = {
     "expired": "has not answered in time",
     "closed": "is not needed any more",
 }
+DECIDED = {"accepted": "chooses", "declined": "wants none of it", "needs_info": "wants to know more before it decides"}
+BROKEN = {
+    "session_cancelled": "the session is cancelled",
+    "session_moved": "the session moved",
+    "curriculum_retired": "the course is no longer offered",
+    "withdrawn": "the company withdrew it",
+}
 MAILS = {"request_to_provider": "the request"}
 
 
@@ -55,6 +64,14 @@ class Said:
 def _who(data: Data, names: Names, field: str) -> str:
     slug = str(data.get(field, ""))
     return names.get(slug, slug)
+
+
+def _days(data: Data) -> str:
+    return times.days(date.fromisoformat(data["start"]), date.fromisoformat(data["end"]))
+
+
+def _providers(data: Data, names: Names) -> str:
+    return " and ".join(names.get(each, each) for each in data["provider_ids"])
 
 
 def _title(data: Data) -> str:
@@ -85,7 +102,7 @@ def _proposed(data: Data, _names: Names) -> str:
 
 
 def _answered(data: Data, names: Names) -> str:
-    who = " and ".join(names.get(each, each) for each in data["provider_ids"])
+    who = _providers(data, names)
     why = f": {words.REASON_CODES.get(data['reason_code'], data['reason_code'])}" if data.get("reason_code") else ""
     return f"{who} {DECISIONS.get(data['decision'], data['decision'])}{why}"
 
@@ -131,6 +148,20 @@ SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
     "session.rescheduled": _session("A session moves; it begins on {start}"),
     "session.seats-changed": _session("{seats} seats of a session are free now"),
     "session.cancelled": _session("A session is cancelled"),
+    "match.decided": lambda data, _names: f"The company {DECIDED.get(data['decision'], data['decision'])}",
+    "cooperation.agreed": lambda data, names: (
+        f"{_who(data, names, 'company_id')} agrees with {_providers(data, names)}"
+    ),
+    "cooperation.filled": lambda data, _names: f"All {data['headcount']} learners are nominated",
+    "cooperation.broken": lambda data, _names: (
+        f"It cannot take place: {BROKEN.get(data['reason_code'], data['reason_code'])}"
+    ),
+    "learner.nominated": lambda data, _names: f"A learner is nominated, {_days(data)}",
+    "agreement.drafted": lambda data, _names: f"An agreement is drafted; {len(data['required_signers'])} must sign it",
+    "document.rendered": lambda _data, _names: "The document of an agreement is made",
+    "placement.offered": _company("offers the placement"),
+    "placement.updated": _company("stated the placement anew"),
+    "placement.withdrawn": lambda _data, _names: "The company no longer offers this placement",
     "reminder.due": lambda data, _names: f"A moment has come: {str(data['kind']).replace('_', ' ')}",
 }
 
@@ -142,7 +173,7 @@ def orgs_in(said: Iterable[Envelope]) -> set[str]:
         data = orjson.loads(each.data)
         found |= {str(data[field]) for field in OF_ORGANISATIONS if field in data}
         found |= set(data.get("provider_ids", ()))
-        found.add(each.tenant or "")
+        found |= {each.tenant or "", recorded_for(each) or ""}
     return found
 
 
@@ -164,8 +195,37 @@ def as_said(envelope: Envelope, names: Names) -> Said:
     )
 
 
+def recorded_for(envelope: Envelope) -> str | None:
+    """Return the party a coordinator recorded an event for, None where somebody speaks for itself."""
+    party = _party(envelope)
+    is_other = envelope.source.startswith("/coordinators/") and party != envelope.tenant
+    return party if is_other else None
+
+
+def _party(envelope: Envelope) -> str | None:
+    match envelope.short_type:
+        case "match.answered":
+            return str(orjson.loads(envelope.data)["provider_id"])
+        case "match.decided":
+            return (envelope.partition_key or "").partition("/")[0]  # the key is the need or offer it is about
+        case "learner.nominated":
+            return envelope.subject.partition("/")[0]
+        case _:
+            return None
+
+
 def sentence(envelope: Envelope, names: Names) -> str:
-    """Say what an event says."""
+    """Say what an event says, and for whom somebody else said it."""
+    party, by = recorded_for(envelope), envelope.tenant or ""
+    behalf = (
+        f" – recorded by {names.get(by, OPERATORS if by == HUB_ORG else by)} for {names.get(party, party)}"
+        if party
+        else ""
+    )
+    return _sentence(envelope, names) + behalf
+
+
+def _sentence(envelope: Envelope, names: Names) -> str:
     say = SENTENCES.get(envelope.short_type)
     if say is not None:
         return words.capital(say(orjson.loads(envelope.data), names))

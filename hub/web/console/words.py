@@ -66,6 +66,13 @@ MODES = {
     "workplace": "at the workplace",
 }
 COUNTRIES_OF_NUTS = {"EL": "GR", "UK": "GB"}
+SCHEMES = {
+    "apprenticeship": "apprenticeship",
+    "traineeship": "traineeship",
+    "fct": "training at a workplace (FCT)",
+    "dual": "dual training",
+    "shadowing": "job shadowing",
+}
 CRITERIA: Mapping[str, str] = {
     "skills": "skills",
     "distance": "distance",
@@ -265,6 +272,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "modes": modes,
     "levels": levels,
     "learners": learners,
+    "scheme": lambda code: SCHEMES.get(code, code),
     "reason": reason,
     "said": said,
     "outcome": lambda code: OUTCOMES.get(code, (code, "soft"))[0],

@@ -12,6 +12,8 @@ from hub.rows import Need
 from hub.store import looks, nouns
 from hub.store.session import Session
 from hub.web.console import links, tale
+from hub.web.console.acting import outcome_of
+from hub.web.console.dealing import deal_about
 from hub.web.console.filters import options
 from hub.web.console.tale import Said
 from hub.web.console.visit import Desk, Visit
@@ -108,7 +110,16 @@ async def need(visit: Visit) -> Response:
     if found.need.stands:
         misses = await visit.hub.index.near_misses(found.need, visit.hub.store, most=MISSES)
     missed = await visit.read(nouns.load, rows.Curriculum, [ref for miss in misses for ref in miss.curriculum_refs])
-    return visit.draw("need.html", found=found, need=found.need, told=found.need.told, misses=misses, missed=missed)
+    return visit.draw(
+        "need.html",
+        found=found,
+        need=found.need,
+        told=found.need.told,
+        misses=misses,
+        missed=missed,
+        deal=await visit.read(deal_about, found.need),
+        outcome=await visit.read(outcome_of, visit.visitor, visit.asked("said")),
+    )
 
 
 async def _whole(session: Session, ref: str, visit: Visit) -> Whole:
@@ -121,17 +132,21 @@ async def _whole(session: Session, ref: str, visit: Visit) -> Whole:
     sessions = await nouns.load(session, rows.Session, [ref for each in candidates for ref in each.session_refs])
     providers = {provider for each in candidates for provider in each.provider_ids}
     names = await looks.names(session, sorted({need.org, *providers, *(each.org for each in requests)}))
-    said = [each for each in _about(ref, await trace.read(session, ref)) if each.short_type not in NOT_TOLD]
+    said = said_about(ref, await trace.read(session, ref))
     story = await tale.tell(session, said[-STEPS:])
     return Whole(need, match, gap, requests, courses, sessions, names, story, max(0, len(said) - STEPS))
 
 
-def _about(ref: str, told: Sequence[trace.Told]) -> list[Envelope]:
-    """Return what was said about this need and because of it; the story of a course's change tells of other needs too."""
+def said_about(ref: str, told: Sequence[trace.Told]) -> list[Envelope]:
+    """Return what was said about this and because of it, as stories tell it.
+
+    The story of a course's change tells of other needs too. An answer is told by what the hub made of it, save one that
+    somebody else recorded.
+    """
     seen: list[Envelope] = []
     ids: set[str] = set()
     for one in told:
         if one.envelope.partition_key == ref or one.envelope.causation_id in ids:
             seen.append(one.envelope)
             ids.add(one.envelope.id)
-    return seen
+    return [each for each in seen if each.short_type not in NOT_TOLD or tale.recorded_for(each)]

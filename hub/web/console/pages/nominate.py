@@ -1,0 +1,152 @@
+"""Whom a party names: the person goes into the vault first, the nomination carries only the ref."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+import orjson
+from starlette.responses import Response
+
+from events.agreements import LearnerNominated
+from events.errors import Invalid
+from hub import vault
+from hub.rows import Offer
+from hub.store import people
+from hub.web.console import acting, links
+from hub.web.console.acting import Act, Drawn, filled, number
+from hub.web.console.dealing import Deal, seen_deal
+from hub.web.console.forms import Form
+from hub.web.console.visit import Desk, Visit
+from hub.web.problems import Refuse
+from schemas.problems import Problem
+
+STATUSES = {"employed": "employed", "unemployed": "looking for work", "pupil": "at school", "student": "studying"}
+BANDS = {"18+": "18 or older", "15-17": "15 to 17"}
+ZONES = ("Europe/Lisbon", "Europe/Madrid", "Europe/Bucharest", "Europe/Warsaw", "Europe/Brussels", "Atlantic/Azores")
+TONGUES = ("pt", "es", "en", "ro", "pl", "fr", "nl", "it", "de")
+NOBODY = "Nobody of the parties stands behind this ref. Put the person in first, in the form above."
+
+desk = Desk()
+
+
+@desk.page("/matches/{match_id}/nominate")
+async def nominate(visit: Visit) -> Response:
+    """The forms that put a person into the vault and name a learner."""
+    deal = await visit.read(seen_deal, visit.given("match_id"), visit.visitor.sender)
+    first, last, weekly = _days(deal)
+    proposed = {
+        "party": visit.asked("party") or deal.about.org,
+        "learner_ref": visit.asked("learner"),
+        "guardian_ref": visit.asked("guardian"),
+        "start": first,
+        "end": last,
+        "weekly_hours": weekly,
+    }
+    return _nomination_form(visit, deal, acting.fresh(_filling(deal), **proposed), acting.fresh(""))
+
+
+@desk.form("/matches/{match_id}/people")
+async def add_person(visit: Visit, form: Form) -> Response:
+    """Put a learner or a guardian into the vault, and go on with the ref."""
+    deal = await visit.read(seen_deal, visit.given("match_id"), visit.visitor.sender)
+    once = acting.once_of(form)
+    party = form.get("party", "")
+    if party not in deal.parties:
+        raise Refuse(400, "Choose the company or the provider that named the person. Nobody was put in.")
+    given = {name: form.get(name) or None for name in ("kind", "name", "email", "language", "timezone", "phone")}
+    given |= {"organisation": party, "birth_date": form.get("birth_date") or None}
+    try:
+        person = vault.read_person(orjson.dumps(given), today=visit.now.date())
+    except Invalid as invalid:
+        drawn = acting.again(form, "", invalid.errors, {})
+        return _nomination_form(visit, deal, acting.fresh(_filling(deal), party=party), drawn)
+    ref = await vault.keep(visit.hub.store, visit.hub.clock, person, once=once)
+    kept = {"party": party, "learner": form.get("learner_ref"), "guardian": form.get("guardian_ref")}
+    kept["guardian" if person.kind == "guardian" else "learner"] = ref
+    there = links.with_query(links.act(visit.given("match_id"), "nominate"), kept)
+    return visit.back(there, "person_added", ref=ref)
+
+
+@desk.form("/matches/{match_id}/nominate")
+async def record_nomination(visit: Visit, form: Form) -> Response:
+    """Record whom a party names."""
+    deal = await visit.read(seen_deal, visit.given("match_id"), visit.visitor.sender)
+    once = acting.once_of(form)
+
+    def redraw(form: Form, wrong: Iterable[Problem]) -> Response:
+        names = {"guardian_refs": "guardian_ref", "0": "guardian_ref"}
+        return _nomination_form(visit, deal, acting.again(form, _filling(deal), wrong, names), acting.fresh(""))
+
+    wrong = await _unfit_nomination(visit, deal, form)
+    if wrong:
+        return redraw(form, wrong)
+    party, nomination_id = form["party"], f"C-{once[:12]}"
+    guardian = form.get("guardian_ref", "")
+    data = {
+        "nomination_id": nomination_id,
+        "match_id": visit.given("match_id"),
+        "weekly_hours": number(form.get("weekly_hours", "")),
+        "guardian_refs": [guardian] if guardian else [],
+        "adjustment_needed": form.get("adjustment_needed") == "on",
+        **{name: form.get(name, "") for name in ("learner_ref", "learner_status", "age_band", "start", "end")},
+        **{name: form[name] for name in filled(form, "current_employer_id")},
+    }
+    act = Act(
+        LearnerNominated,
+        f"{party}/{nomination_id}",
+        data,
+        deal.names.get(party, party),
+        "a learner",
+        links.about(deal.about),
+        _filling(deal),
+    )
+    return await acting.record(visit, form, act, redraw)
+
+
+async def _unfit_nomination(visit: Visit, deal: Deal, form: Form) -> list[Problem]:
+    """Return what the vault and the deal say against it; people of strangers are as good as unknown."""
+    if form.get("party") not in deal.parties:
+        return [Problem("/party", "Choose the company or a provider of this agreement.")]
+    refs = {name: form[name] for name in filled(form, "learner_ref", "guardian_ref")}
+    known = {each.ref for each in await visit.read(people.find_all, list(refs.values())) if each.org in deal.parties}
+    wrong = [Problem(f"/{name}", NOBODY) for name, ref in refs.items() if ref not in known]
+    return wrong if "learner_ref" in refs else [Problem("/learner_ref", "Say who learns, by the person’s ref."), *wrong]
+
+
+def _nomination_form(visit: Visit, deal: Deal, drawn: Drawn, person: Drawn) -> Response:
+    return visit.draw(
+        "act_nominate.html",
+        status=422 if drawn.wrong or person.wrong else 200,
+        deal=deal,
+        match_id=visit.given("match_id"),
+        drawn=drawn,
+        person=person,
+        statuses=STATUSES,
+        bands=BANDS,
+        zones=ZONES,
+        tongues=TONGUES,
+    )
+
+
+def _filling(deal: Deal) -> str:
+    """Name how far the places are filled."""
+    return f"{deal.agreed.state}.{deal.agreed.version}" if deal.agreed else "none"
+
+
+def _days(deal: Deal) -> tuple[str, str, str]:
+    """Propose first day, last day and hours a week: the sessions', else the placement's."""
+    told = [
+        deal.sessions[ref].told
+        for ref in (deal.agreed.candidate.session_refs if deal.agreed else ())
+        if ref in deal.sessions
+    ]
+    if told:
+        return (
+            min(each.start for each in told).isoformat(),
+            max(each.end for each in told).isoformat(),
+            "",
+        )
+    if isinstance(deal.about, Offer):
+        offer = deal.about.told
+        last = offer.start_window.earliest + timedelta(weeks=offer.weeks) - timedelta(days=1)
+        return offer.start_window.earliest.isoformat(), last.isoformat(), str(offer.weekly_hours)
+    return "", "", ""
