@@ -24,6 +24,11 @@ def attempt_id(job_id: str, attempt: int) -> str:
     return _named("attempt", job_id, str(attempt))
 
 
+def erased_id(ref: str) -> str:
+    """Name the erasure of a person, which happens once."""
+    return _named("erased", ref)
+
+
 def parked_id(grp: str, epoch: int, source: str, event_id: str) -> str:
     """Name the parked row of an event in a group."""
     return _named("parked", grp, str(epoch), source, event_id)

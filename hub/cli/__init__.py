@@ -35,12 +35,13 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("log", "hub.cli.log", "read the stream of events"),
         Command("mail", "hub.cli.mail", "the mails people were sent"),
         Command("digest", "hub.cli.digest", "a coordinator's morning mail as it would be"),
+        Command("agreement", "hub.cli.agreement", "agreements and their documents"),
         Command("doctor", "hub.cli.doctor", "check every setting and service, with the cure"),
     ),
     "Access": (
         Command("console", "hub.cli.console", "a link to sign in to the console with"),
         Command("key", "hub.cli.key", "API keys: create, list, revoke"),
-        Command("people", "hub.cli.people", "add people; names and addresses stay in the vault"),
+        Command("people", "hub.cli.people", "add and erase people; names and addresses stay in the vault"),
     ),
     "Cluster": (
         Command("web", "hub.cli.processes:web", "the web part alone"),

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from hub.cli.opening import settings_for, store_of
 from hub.cli.options import AsJson, DataDir, commands
-from hub.cli.screen import console, print_json
+from hub.cli.screen import console, notes, print_json
 from hub.errors import HubError
 from hub.mailing import message_of
 from hub.settings import Settings
@@ -21,7 +21,7 @@ from hub.store.port import Store
 SHORT = 8  # characters of an id that people are shown
 STATES = {"done": "[good]sent[/]", "due": "[warn]to be sent[/]", "running": "being sent", "failed": "[bad]failed[/]"}
 
-Part = Literal["text", "html", "headers", "source"]
+Part = Literal["text", "html", "headers", "source", "calendar"]
 
 app = commands("The mails people were sent.")
 
@@ -68,8 +68,28 @@ def show(
     part: Annotated[Part, typer.Option(help="What to show.")] = "text",
     data: DataDir = None,
 ) -> None:
-    """Show one mail: its text, its HTML, its headers, or the bytes as they left."""
-    print(shown(asyncio.run(_find(settings_for(data), mail_id)), part), end="")
+    """Show one mail: its text, its HTML, its headers, its calendar file, or the bytes as they left."""
+    message = asyncio.run(_find(settings_for(data), mail_id))
+    if part == "calendar" and _calendar(message) is None:
+        raise HubError(f"mail {mail_id} has no calendar file; one comes with mails that name the days of a course")
+    print(shown(message, part), end="")
+    if part == "text":
+        _tell_files(message)
+
+
+def _tell_files(message: EmailMessage) -> None:
+    for file in message.iter_attachments():
+        size = len(file.get_payload(decode=True) or b"")
+        notes().print(
+            f"[soft]With it comes {file.get_filename()} ({file.get_content_type()}, {size:,} bytes): --part calendar[/]"
+        )
+
+
+def _calendar(message: EmailMessage) -> EmailMessage | None:
+    for part in message.walk():
+        if part.get_content_type() == "text/calendar" and isinstance(part, EmailMessage):
+            return part
+    return None
 
 
 async def _find(settings: Settings, mail_id: str) -> EmailMessage:
@@ -89,6 +109,9 @@ def shown(message: EmailMessage, part: Part) -> str:
         return message.as_bytes(policy=policy.SMTP).decode(errors="replace")
     if part == "headers":
         return "".join(f"{name}: {value}\n" for name, value in message.items())
+    if part == "calendar":
+        file = _calendar(message)
+        return str(file.get_content()).replace("\r\n", "\n") if file is not None else ""
     body = message.get_body(preferencelist=("plain" if part == "text" else "html",))
-    text = body.get_content() if body is not None else ""
+    text = str(body.get_content()).replace("\r\n", "\n") if body is not None else ""
     return text if text.endswith("\n") else text + "\n"

@@ -17,13 +17,13 @@ from events.envelope import HUB_ATTRIBUTES, Envelope
 from events.errors import EventError
 from events.json_format import STRUCTURED
 from hub.access import Sender
-from hub.cli.opening import cluster_module, settings_for, store_of
+from hub.cli.appending import log_of
+from hub.cli.opening import settings_for, store_of
 from hub.cli.options import AsJson, DataDir, commands
 from hub.cli.screen import console, notes, print_json
 from hub.clock import SystemClock, stamp
 from hub.errors import HubError
 from hub.ingest import Ingest
-from hub.log.history import HistoryLog
 from hub.parts import at_work
 from hub.settings import Settings
 from hub.store import history, parked
@@ -216,8 +216,7 @@ def _event_in(body: bytes, original: Envelope) -> Envelope:
 
 
 async def _publish(settings: Settings, store: Store, envelope: Envelope) -> None:
-    log = HistoryLog() if settings.embedded else cluster_module("hub.log.outbox").OutboxLog()
-    ingest = Ingest(store, log, SystemClock(), outbox_limit=settings.outbox_limit)
+    ingest = Ingest(store, log_of(settings), SystemClock(), outbox_limit=settings.outbox_limit)
     async with at_work(ingest.run):
         (receipt,) = await ingest.accept([envelope], OPERATOR)
     if receipt.refusal is not None:

@@ -1,4 +1,4 @@
-"""`vet-hub people add`: the vault's front door on the command line."""
+"""`vet-hub people add` and `people erase`: the vault's front door on the command line, in and out."""
 
 import asyncio
 from typing import Annotated, Any
@@ -6,15 +6,18 @@ from typing import Annotated, Any
 import typer
 
 from events.errors import Invalid
-from hub.cli.opening import settings_for, store_made
+from hub.cli.appending import log_of
+from hub.cli.opening import settings_for, store_made, store_of
 from hub.cli.options import AsJson, DataDir, commands
-from hub.cli.screen import console, print_json
-from hub.clock import SystemClock
+from hub.cli.screen import console, notes, print_json
+from hub.clock import SystemClock, stamp
+from hub.erasure import KEPT, Erased
+from hub.erasure import erase as erase_person
 from hub.errors import HubError
 from hub.settings import Settings
 from hub.vault import KINDS, add_person
 
-app = commands("Add people; names and addresses stay in the vault, events carry a random ref.")
+app = commands("Add and erase people; names and addresses stay in the vault, events carry a random ref.")
 
 
 @app.command()
@@ -45,3 +48,27 @@ async def _add(settings: Settings, **given: Any) -> str:
             return await add_person(store, SystemClock(), **given)
         except Invalid as invalid:
             raise HubError("; ".join(f"{each.pointer[1:]}: {each.detail}" for each in invalid.errors)) from None
+
+
+@app.command()
+def erase(
+    ref: Annotated[str, typer.Argument(metavar="REF", help="The person's ref, as `people add` printed it.")],
+    data: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take a person out of the vault, for good; every part of the hub is told. To do it twice is harmless."""
+    erased = asyncio.run(_erase(settings_for(data), ref))
+    at = stamp(erased.erased_at)
+    if as_json:
+        print_json({"ref": erased.ref, "erased_at": at, "kept": KEPT})
+    else:
+        console().print(f"Nobody stands behind {erased.ref} any more, since {at[:19].replace('T', ' ')} UTC.")
+        notes().print(f"[soft]{KEPT}[/]")
+
+
+async def _erase(settings: Settings, ref: str) -> Erased:
+    async with store_of(settings) as store:
+        erased = await erase_person(store, log_of(settings), SystemClock(), ref)
+        if erased is None:
+            raise HubError(f"{ref!r} is nobody's ref; `people add` prints one for each person")
+        return erased

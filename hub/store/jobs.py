@@ -166,6 +166,17 @@ async def find(session: Session, job_id: str) -> JobRow | None:
     return _job(rows[0]) if len(rows) == 1 else None
 
 
+async def notifications_to(session: Session, recipient_ref: str) -> list[str]:
+    """Return the ids of the notifications that were mailed to a person. Reads every mail's job: for seldom use."""
+    field = {"sqlite": "body ->> '$.{0}'", "postgresql": "CAST(body AS json) ->> '{0}'"}[session.engine]
+    rows = await session.rows(
+        f"SELECT {field.format('notification_id')} AS id FROM jobs "
+        f"WHERE channel = 'mail' AND {field.format('recipient_ref')} = :ref",
+        ref=recipient_ref,
+    )
+    return [row.id for row in rows]
+
+
 async def counts(session: Session) -> dict[str, int]:
     """Return how many jobs there are, by state."""
     rows = await session.rows("SELECT state, count(*) AS n FROM jobs GROUP BY state")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from hub.store.session import Session, listed, values
 
 HEAD = 3000  # bytes of a mail that hold its headers
+UUID_LENGTH = 36  # characters
 
 
 async def keep(session: Session, *, message_id: str, at: str, source: bytes) -> None:
@@ -31,3 +32,11 @@ async def heads(session: Session, message_ids: Sequence[str]) -> dict[str, bytes
         ids=values(session.engine, message_ids),
     )
     return {row.message_id: bytes(row.head) for row in rows}
+
+
+async def forget(session: Session, notification_ids: Sequence[str]) -> int:
+    """Take the mails of some notifications out; a Message-ID begins with its notification's id. Returns how many."""
+    return await session.run(
+        f"DELETE FROM mailbox WHERE substr(message_id, 2, {UUID_LENGTH}) IN {listed(session.engine, 'ids')}",
+        ids=values(session.engine, notification_ids),
+    )

@@ -43,6 +43,11 @@ async def put(session: Session, person: Person) -> None:
     )
 
 
+async def erase(session: Session, ref: str) -> int:
+    """Take a person out; returns how many were there."""
+    return await session.run("DELETE FROM people WHERE ref = :ref", ref=ref)
+
+
 async def find(session: Session, ref: str) -> Person | None:
     """Return a person by ref."""
     rows = await session.rows("SELECT * FROM people WHERE ref = :ref", ref=ref)

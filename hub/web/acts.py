@@ -1,4 +1,4 @@
-"""Two posts that are no events: trying a need without publishing it, and putting a person into the vault."""
+"""What is asked of the hub without an event: to try a need without publishing it, to keep a person, to erase one."""
 
 from typing import Annotated, Any
 
@@ -6,14 +6,17 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from hub import preview, vault
+from hub import erasure, preview, vault
 from hub.access import Sender
 from hub.web import body
 from hub.web.door import Holder, buckets_of, hub_of
 from hub.web.problems import Refuse, documented, dumped
+from hub.web.reads import not_found
 from hub.web.sight import HUB_ORG
+from hub.web.views import shown
 from schemas.matches import Candidate
 from schemas.problems import Problem
+from schemas.values import Instant
 
 JSON = "application/json"
 PERSON = 16 * body.KIB  # bytes
@@ -43,6 +46,15 @@ class NewRef(BaseModel):
     """Under what a person is known."""
 
     ref: str
+
+
+class Erased(BaseModel):
+    """Nobody stands behind the ref any more."""
+
+    ref: str
+    erased_at: Instant
+    kept: str
+    """What the erasure does not reach."""
 
 
 def _body(name: str) -> dict[str, Any]:
@@ -78,6 +90,18 @@ async def post_person(request: Request, clerk: Clerk) -> Response:
         problem = Problem("/organisation", f"{person.organisation} is not the key's organisation, {clerk.org}.")
         raise Refuse(403, errors=[problem])
     return Response(dumped({"ref": await vault.keep(hub.store, hub.clock, person)}), 201, media_type=JSON)
+
+
+@acts.delete("/people/{ref}", tags=["people"], responses={200: {"model": Erased}, **documented(404)})
+async def delete_person(ref: str, request: Request, clerk: Clerk) -> Response:
+    """Erase a person of the key's organisation from the vault; to do it twice is harmless."""
+    hub = hub_of(request)
+    buckets_of(request).spend(clerk.key_id, 1)
+    org = None if clerk.org == HUB_ORG else clerk.org
+    erased = await erasure.erase(hub.store, hub.log, hub.clock, ref, org=org, key_id=clerk.key_id)
+    if erased is None:
+        raise not_found("person", ref)
+    return shown(Erased(ref=erased.ref, erased_at=erased.erased_at, kept=erasure.KEPT))
 
 
 async def _json_of(request: Request, limit: int) -> bytes:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ LISTS = {
     "lag": "group events seconds state rate_in rate_out",
     "parked list": "group key event_id type reason error attempts next_try waiting_behind state waiting_for",
     "mail list": "id to subject kind state attempts",
+    "agreement list": "id version state template about document_sha256",
 }
 
 
@@ -142,6 +144,60 @@ def test_a_mail_is_shown_in_each_of_its_parts(ask: Ask, do: Ask) -> None:
     assert "Content-Type: multipart/alternative" in do("mail show", short, "--part", "source")
 
 
+def test_a_mail_that_names_the_days_of_a_course_brings_a_calendar_file(ask: Ask, do: Ask) -> None:
+    mails = {(mail["kind"], mail["to"].partition("@")[2]): mail["id"][:8] for mail in ask("mail list")}
+    decision = mails["decision_to_provider", "movex.example>"]
+
+    assert "With it comes vet-hub.ics (text/calendar, " in do("mail show", decision)
+    days = do("mail show", decision, "--part", "calendar")
+    assert days.startswith("BEGIN:VCALENDAR\n")
+    assert "Operador de corte automático" in days
+    assert "has no calendar file" in do(
+        "mail show", mails["gap_to_company", "belcinto.example>"], "--part", "calendar", code=1
+    )
+
+
+def test_an_agreement_is_shown_and_its_document_written_as_it_is_stored(ask: Ask, do: Ask, tmp_path: Path) -> None:
+    placement, _ = ask("agreement list")
+    file = tmp_path / "agreement.pdf"
+
+    told = do("agreement show", placement["id"][:8], "--pdf", str(file))
+    whole = ask("agreement show", placement["id"])
+
+    assert "belcinto/O-001" in told
+    assert sha256(file.read_bytes()).hexdigest() == placement["document_sha256"]
+    assert {name: whole[name] for name in placement} == placement
+    assert [signer["role"] for signer in whole["required_signers"]] == ["learner", "guardian", "company", "provider"]
+
+
+def test_a_document_goes_to_standard_output_alone(own_story: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    command = ["agreement", "show", "--pdf", "-", "--data", own_story]
+
+    assert cli.run(["agreement", "list", "--json", "--data", own_story]) == 0
+    (placement, _) = json.loads(capfdbinary.readouterr().out)
+    assert cli.run([*command, placement["id"]]) == 0
+
+    assert sha256(capfdbinary.readouterr().out).hexdigest() == placement["document_sha256"]
+
+
+@pytest.mark.parametrize("word", ["nothing", "0", "00000000-0000-4000-8000-000000000000"])
+def test_an_agreement_that_is_not_there_is_named_with_the_cure(do: Ask, word: str) -> None:
+    assert f"there is no agreement '{word}'; `vet-hub agreement list` shows them" in do("agreement show", word, code=1)
+
+
+def test_a_person_is_erased_for_good_and_a_second_time_says_the_same(ask: Ask, do: Ask) -> None:
+    (paper, _) = ask("agreement list")
+    learner = ask("agreement show", paper["id"])["parties"]["learner_ref"]
+
+    first, again = ask("people erase", learner), ask("people erase", learner)
+
+    assert list(first) == ["ref", "erased_at", "kept"]
+    assert again == first
+    said = [json.loads(line) for line in do("log tail --json --type subject.erased").splitlines()]
+    assert [event["data"] for event in said] == [{"subject_ref": learner}]
+    assert "is nobody's ref" in do("people erase", "p-nobody", code=1)
+
+
 def test_the_stream_is_told_newest_last_and_by_type(do: Ask) -> None:
     told = [json.loads(line) for line in do("log tail --json --type need.published -n 3").splitlines()]
 
@@ -196,5 +252,6 @@ def test_a_healthy_folder_passes_the_doctor(ask: Ask) -> None:
 
 def test_the_story_names_commands_that_work(story: Tale, do: Ask) -> None:
     assert all(do("mail show", mail["id"][:8]) for mail in story.mails)
+    assert all(do("agreement show", each.agreement_id[:8]) for each in story.agreed)
     assert do("parked list")
     assert do("trace betangible/N-002")
