@@ -128,6 +128,7 @@ MAILS = """
     2 answer_to_company
     2 decision_to_provider
     7 agreement_to_party
+    1 coordinator_digest
 """
 
 
@@ -151,6 +152,13 @@ def test_every_signer_gets_the_draft_in_their_own_name(story: Tale) -> None:
         "signatory@ctcp.example>",
         "signatory@belcinto.example>",
     }
+
+
+def test_the_coordinator_reads_of_it_on_the_next_working_days_morning(story: Tale) -> None:
+    (digest,) = [mail for mail in story.mails if mail["kind"] == "coordinator_digest"]
+
+    assert story.outcome["digests"] == 1
+    assert digest["to"] == "Hanne Delacroix <coordinator@cec.example>"
 
 
 async def test_a_folder_that_holds_the_story_is_shown_and_not_played_again(story: Tale, own_story: str) -> None:
