@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from events.base import Event
 from events.refusals import ReminderDue
@@ -17,6 +17,8 @@ from hub.store.session import Session
 
 DIGEST = "digest"
 COORDINATOR = "coordinator"
+FRESH = timedelta(seconds=30)
+"""So long all batches of one morning are told from one reading; what comes meanwhile is told the next morning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +44,25 @@ class DigestBoard:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._readers: dict[str, Reader] = {}
+        self._told: dict[tuple[str, int], Morning] = {}  # a handler runs again for each row that it lacked
         self._scene: Scene | None = None
+        self._seen: tuple[datetime, datetime] | None = None  # the morning that the scene is of, and when it was read
 
     async def prepare(self, store: Store, events: Sequence[Event]) -> None:
-        """Read who is to be told, and what is under way, once for all of them."""
+        """Read who is to be told, and what is under way, once for all whose morning it is."""
         due = [event for event in events if isinstance(event, ReminderDue) and event.kind == DIGEST]
-        self._readers, self._scene = {}, None
-        if due:
+        self._readers, self._told = {}, {}
+        now = self._clock.now()
+        if self._seen is not None and not now - FRESH < self._seen[1] <= now:
+            self._scene = self._seen = None
+        if not due:
+            return
+        self._readers = await store.read(_readers, sorted({event.about for event in due}))
+        morning_at = max(event.at for event in due)
+        if self._seen is None or self._seen[0] != morning_at:
             # A digest that is said ahead of its time is told as of its time.
-            at = max(self._clock.now(), *(event.at for event in due))
-            self._readers, self._scene = await store.read(_look, sorted({event.about for event in due}), at)
+            self._scene = await store.read(read_scene, max(now, morning_at))
+            self._seen = (morning_at, now)
 
     def reader(self, ref: str) -> Reader | None:
         """Return the coordinator behind a ref; None when nobody (any more) or somebody else stands behind it."""
@@ -66,15 +77,17 @@ class DigestBoard:
         """Return what a reader is told."""
         if self._scene is None:
             raise LookupError(f"no digest of {reader.ref} was announced to this batch")
-        return morning(self._scene, reader.nuts, since=since, day=day)
+        place = (reader.ref, since)
+        if place not in self._told:
+            self._told[place] = morning(self._scene, reader.nuts, since=since, day=day)
+        return self._told[place]
 
 
-async def _look(session: Session, refs: Sequence[str], at: datetime) -> tuple[dict[str, Reader], Scene]:
+async def _readers(session: Session, refs: Sequence[str]) -> dict[str, Reader]:
     found = await people.find_all(session, refs)
     coordinators = [one for one in found if one.kind == COORDINATOR and one.timezone in zones()]
     orgs = await nouns.load(session, Organisation, sorted({one.org for one in coordinators}))
-    readers = {one.ref: _reader(one, orgs.get(one.org)) for one in coordinators}
-    return readers, await read_scene(session, at)
+    return {one.ref: _reader(one, orgs.get(one.org)) for one in coordinators}
 
 
 def _reader(person: people.Person, row: Organisation | None) -> Reader:

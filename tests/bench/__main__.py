@@ -12,7 +12,7 @@ import structlog
 from rich.console import Console
 
 from hub.parts import calm_collector
-from tests.bench import bug, commands, consuming, documents, executor, latency, pages, ranking, relaying, web
+from tests.bench import bug, commands, consuming, digests, documents, executor, latency, pages, ranking, relaying, web
 from tests.bench.harness import Bench, Ground, Result, json_line, new_progress, run, table
 from tests.bench.services import find_services
 
@@ -22,6 +22,7 @@ BENCHES: tuple[Bench, ...] = (
     *bug.BENCHES,
     *relaying.BENCHES,
     *ranking.BENCHES,
+    *digests.BENCHES,
     *documents.BENCHES,
     *web.BENCHES,
     *pages.BENCHES,
