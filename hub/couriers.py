@@ -129,7 +129,14 @@ class Courier:
             raise
         except Exception as error:  # noqa: BLE001 - a template's bug parks its job, with the reason, and nothing else
             # No traceback: its frames may hold what people wrote.
-            log.warning("job.failed", job=job.job_id, kind=job.kind, error=type(error).__name__)
+            log.warning(
+                "job.failed",
+                job=job.job_id,
+                kind=job.kind,
+                event_id=job.event_id,
+                correlation_id=job.correlation_id,
+                error=type(error).__name__,
+            )
             carried = Carried("failed", f"{type(error).__name__}: {error}"[:500])
         reach("courier.carried")
         await self._written.ask((job, carried))

@@ -56,7 +56,9 @@ class MailChannel:
             return _failed(job, now, "refused", f"{outcome.code} {outcome.text}")
         if isinstance(outcome, Unreachable):
             # The relay does not let us in at all: no mail may be given up for that, so it is tried for ever.
-            log.warning("mail.relay_away", reason=outcome.text)
+            log.warning(
+                "mail.relay_away", reason=outcome.text, event_id=job.event_id, correlation_id=job.correlation_id
+            )
             return Carried("due", outcome.text, again_at=retry_at_last(job, now))
         return _later(job, now, _words(outcome))
 

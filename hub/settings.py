@@ -2,8 +2,10 @@
 
 import os
 import re
+from collections.abc import Sequence
 from datetime import time
 from decimal import Decimal
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from hub.errors import WrongSetting
 
 PREFIX = "VET_HUB_"
+BESIDE = ("CONFIG", "GROUPS", "INSTANCE", "KEY", "KILL_AT", "URL")  # read elsewhere: by commands, by one process
+NOT_OURS = ("TEST_", "REQUIRE_")  # the tests' own
 
 
 class Settings(BaseSettings):
@@ -108,8 +112,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments first, then the environment, then the file."""
         _ = dotenv_settings, file_secret_settings
-        file = TomlConfigSettingsSource(settings_cls, Path(os.environ.get(f"{PREFIX}CONFIG", "vet-hub.toml")))
-        return init_settings, env_settings, file
+        return init_settings, env_settings, _file(settings_cls)
+
+
+def _file(settings_cls: type[BaseSettings]) -> TomlConfigSettingsSource:
+    return TomlConfigSettingsSource(settings_cls, Path(os.environ.get(f"{PREFIX}CONFIG", "vet-hub.toml")))
 
 
 def load(**given: Any) -> Settings:
@@ -118,6 +125,23 @@ def load(**given: Any) -> Settings:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as problem:
         raise WrongSetting("; ".join(_sentence(error) for error in problem.errors())) from None
+
+
+def misspelt() -> list[str]:
+    """Return a sentence for each name in the environment or the file that looks like a setting and is none."""
+    file = _file(Settings)
+    known = [name.upper() for name in Settings.model_fields]
+    ours = [name.removeprefix(PREFIX) for name in sorted(os.environ) if name.startswith(PREFIX)]
+    odd = [name for name in ours if name not in (*known, *BESIDE) and not name.startswith(NOT_OURS)]
+    said = [_no_setting(name, [*known, *BESIDE], where="the environment", prefix=PREFIX) for name in odd]
+    strange = sorted(set(file.toml_data) - set(Settings.model_fields))
+    return said + [_no_setting(name, list(Settings.model_fields), where=str(file.toml_file_path)) for name in strange]
+
+
+def _no_setting(name: str, known: Sequence[str], *, where: str, prefix: str = "") -> str:
+    near = get_close_matches(name, known, n=1)
+    cure = f"did you mean {prefix}{near[0]}?" if near else "take it out"
+    return f"{prefix}{name} in {where} is no setting of the hub and does nothing; {cure}"
 
 
 def _sentence(error: Any) -> str:

@@ -18,7 +18,7 @@ from hub.cli.screen import console, print_json
 from hub.errors import HubError, ServiceAway, WrongSetting
 from hub.mail.deliver import Relay
 from hub.parts import load_routers, rules_of
-from hub.settings import Settings
+from hub.settings import Settings, misspelt
 from hub.store import schema
 from hub.store.lite import LiteStore
 from hub.store.migrate import newest
@@ -62,6 +62,7 @@ async def _all(data: Path | None) -> list[Finding]:
     except WrongSetting as wrong:
         return [*found, _bad("settings", wrong, "mend it in the environment or in vet-hub.toml")]
     found.append(_settings(settings))
+    found += [_bad("settings", WrongSetting(each), "") for each in misspelt()]
     found.append(_handlers(settings))
     checks = _embedded(settings) if settings.embedded else _cluster(settings)
     return [*found, *[each async for each in checks], await _mail(settings)]

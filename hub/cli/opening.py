@@ -11,13 +11,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import structlog
+
 from hub.errors import HubError, WrongSetting
 from hub.logs import LEVELS, set_up
-from hub.settings import Settings, load
+from hub.settings import Settings, load, misspelt
 from hub.store import schema
 from hub.store.lite import LiteStore
 from hub.store.port import Store
 
+log = structlog.get_logger()
 EXTRAS = {"asyncpg": "postgres", "greenlet": "postgres", "aiokafka": "kafka", "faststream": "kafka"}
 
 
@@ -27,6 +30,9 @@ def settings_for(data: Path | None = None, *, quiet: bool = True, **given: Any) 
     hushed = quiet and settings.log_level in LEVELS and settings.log_level != "debug"
     set_up("error" if hushed else settings.log_level)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL if hushed else logging.NOTSET)
+    if not quiet:
+        for reason in misspelt():
+            log.warning("setting.unknown", reason=reason)
     return settings
 
 

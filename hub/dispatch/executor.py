@@ -18,6 +18,7 @@ from hub.dispatch.batch import Batch, Task, Wanted
 from hub.dispatch.delivery import Delivery
 from hub.dispatch.flush import Appender, claim, flush, load
 from hub.dispatch.outcomes import NotLoaded
+from hub.dispatch.parking import name_of
 from hub.dispatch.router import Group
 from hub.dispatch.unit_of_work import DEFAULT_TERMS, Terms
 from hub.errors import FlushConflict, ServiceAway
@@ -81,6 +82,7 @@ class Executor:
                 batch.fail(one.delivery, error)
             await tx.finish(flush, batch, self._appender, None)
         self._count(batch, len(taken))
+        _log_settled(batch, taken)
         for wake in self.committed:
             wake()
         return len(taken)
@@ -108,6 +110,7 @@ class Executor:
             await tx.finish(flush, batch, self._appender, position)
         reach("executor.committed")
         self._count(batch, len(taken))
+        _log_settled(batch, taken)
         if batch.said:
             self._appender.appended()
         for wake in self.committed:
@@ -140,6 +143,26 @@ def named_rows(tasks: Sequence[Task]) -> set[Wanted]:
                 if kind is not None:
                     wanted.add((kind, key))
     return wanted
+
+
+def _log_settled(batch: Batch, taken: Sequence[Task]) -> None:
+    """Write a line for each event that was not simply done, with the ids by which its story is found."""
+    if not batch.settled:
+        return
+    deliveries = {name_of(task.delivery): task.delivery for task in taken}
+    for one in batch.settled:
+        delivery = deliveries[one.source, one.id]
+        envelope = delivery.envelope
+        write = log.warning if one.outcome == "parked" else log.info if one.outcome == "refused" else log.debug
+        write(
+            f"event.{one.outcome}",
+            group=batch.group,
+            event_id=one.id,
+            source=one.source,
+            type=envelope.type if envelope else None,
+            correlation_id=envelope.correlation_id if envelope else None,
+            reason="unreadable" if delivery.problem else one.note,  # a problem's words may repeat what people wrote
+        )
 
 
 def _task(group: Group, delivery: Delivery) -> Task | None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from structlog.testing import capture_logs
+
 from events.needs import NeedPublished, NeedRematchDue
 from hub.clock import stamp
 from hub.dispatch.delivery import Delivery
@@ -243,7 +245,7 @@ async def test_a_handler_may_say_itself_what_it_waits_for(bench: Bench) -> None:
 
 async def test_a_bug_parks_its_event_and_holds_only_its_key(bench: Bench) -> None:
     toys = Toys()
-    toys.deeds["b1"] = raises(BUG)
+    toys.deeds["b1"] = raises(ValueError("a handler's bug"))
 
     await bench.handle(toys, *needs(9))
 
@@ -257,7 +259,7 @@ async def test_a_bug_parks_its_event_and_holds_only_its_key(bench: Bench) -> Non
     }
     row = await bench.parked_row("b1")
     assert "ValueError: a handler's bug" in row.error
-    assert "tests.delivery.test_executor_outcomes:" in row.error  # where the error was made
+    assert "tests.delivery.toys:" in row.error  # where the error was made
     assert row.reason == "ValueError in a handler"
 
 
@@ -482,3 +484,24 @@ async def test_a_parked_event_that_nobody_hears_any_more_is_settled(bench: Bench
 
     assert await bench.parked() == {}
     assert await bench.inbox() == {"e1": "done", "e2": "done"}
+
+
+# ---- the log of the process ----------------------------------------------------------------------------------------------
+
+
+async def test_a_bugs_line_in_the_log_carries_the_ids_by_which_its_story_is_found(bench: Bench) -> None:
+    toys = Toys()
+    toys.deeds["e1"] = raises(ZeroDivisionError("said by a person"))
+    with capture_logs() as logs:
+        await bench.handle(toys, need("e1"), need("o1", "b"))
+
+    assert logs[0] == {
+        "event": "event.parked",
+        "event_id": "e1",
+        "log_level": "warning",
+        "group": "toys",
+        "source": need("e1").source,
+        "type": need("e1").type,
+        "correlation_id": need("e1").correlation_id,
+        "reason": "ZeroDivisionError",
+    }
