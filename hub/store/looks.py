@@ -16,6 +16,7 @@ from hub.store.recent import row_of
 from hub.store.session import Session, listed, values
 
 R = TypeVar("R", bound=Row)
+MANY = 2000  # places in a reader's regions from which on the newest rows are looked at first
 Regions = Sequence[str] | None
 """NUTS prefixes a reader looks after; None for a reader who sees everything."""
 
@@ -58,51 +59,39 @@ async def newest(
     if before:
         wanted += ["(t.clock, t.key) < (:clock, :key)"]
         given |= {"clock": before[0], "key": before[1]}
-    if regions is not None:
-        wanted += [_in_regions(session, kind)]
+    source = f"{kind.TABLE} t"
+    if regions is not None and "" not in regions:
+        place, only = await _placed(session, kind, regions)
+        source, wanted = place + source, [*wanted, only]
         given |= {"regions": values(session.engine, list(regions))}
     rows = await session.rows(
-        f"SELECT t.key, t.body, t.clock FROM {kind.TABLE} t WHERE {' AND '.join(wanted)} "
+        f"SELECT t.key, t.body, t.clock FROM {source} WHERE {' AND '.join(wanted)} "
         "ORDER BY t.clock DESC, t.key DESC LIMIT :limit",
         **given,
     )
     return [Found(row_of(kind, row.key, row.body), int(row.clock)) for row in rows]
 
 
-def _in_regions(session: Session, kind: type[Row]) -> str:
-    """Return the condition that a need or offer lies in a region, or that a row is about one that does."""
-    lies = []
-    if kind is not Offer:
-        lies += [_need_in_regions(session, "t.body" if kind is Need else _body_of("needs"))]
-    if kind is not Need:
-        lies += [_offer_in_regions(session, "t.body" if kind is Offer else _body_of("offers"))]
-    return f"({' OR '.join(lies)})"
+async def _placed(session: Session, kind: type[Row], regions: Sequence[str]) -> tuple[str, str]:
+    """Spell «in one of the regions»: what to join before the table, and a condition.
 
-
-def _body_of(table: str) -> str:
-    return f"(SELECT n.body FROM {table} n WHERE n.key = t.about)"
-
-
-def _need_in_regions(session: Session, body: str) -> str:
-    if session.engine == "sqlite":
-        return (
-            f"EXISTS (SELECT 1 FROM json_each({body}, '$.told.locations') p, json_each(:regions) r "
-            "WHERE substr(p.value ->> 'nuts', 1, length(r.value)) = r.value)"
-        )
-    return (
-        f"EXISTS (SELECT 1 FROM json_array_elements(CAST({body} AS json) -> 'told' -> 'locations') p, "
-        "unnest(CAST(:regions AS text[])) r WHERE starts_with(p ->> 'nuts', r))"
+    Where few things are in the regions, the way goes from the regions to the rows, which are then sorted. Where many
+    are, it goes from the newest row backwards, and soon has enough.
+    """
+    about = "t.key" if kind in PLACED else "t.about"
+    here = f"region IN {listed(session.engine, 'regions')}"
+    rows = await session.rows(
+        f"SELECT count(*) AS n FROM (SELECT 1 FROM places WHERE {here} LIMIT {MANY}) AS found",
+        regions=values(session.engine, list(regions)),
     )
+    if rows[0].n < MANY:
+        # A cross join keeps SQLite to this order.
+        return f"(SELECT DISTINCT key FROM places WHERE {here}) AS p CROSS JOIN ", f"{about} = p.key"
+    return "", f"EXISTS (SELECT 1 FROM places p WHERE p.key = {about} AND p.{here})"
 
 
-def _offer_in_regions(session: Session, body: str) -> str:
-    if session.engine == "sqlite":
-        nuts = f"{body} ->> '$.told.location.nuts'"
-        return f"EXISTS (SELECT 1 FROM json_each(:regions) r WHERE substr({nuts}, 1, length(r.value)) = r.value)"
-    nuts = f"CAST({body} AS json) #>> '{{told,location,nuts}}'"
-    return f"EXISTS (SELECT 1 FROM unnest(CAST(:regions AS text[])) r WHERE starts_with({nuts}, r))"
-
-
+PLACED: tuple[type[Row], ...] = (Need, Offer)
+"""Nouns that are somewhere themselves; the others are about one of these."""
 OF_REGIONS: tuple[type[Row], ...] = (Need, Offer, Gap, Request, Agreement)
 OF_EVERYBODY: tuple[type[Row], ...] = (Curriculum, Organisation)
 
@@ -114,12 +103,13 @@ async def counts_for(session: Session, *, regions: Regions = None) -> dict[str, 
 
 
 async def _counts(session: Session, kind: type[Row], regions: Regions) -> dict[str, int]:
-    only, given = "true", dict[str, Any]()
-    if regions is not None:
-        only, given = _in_regions(session, kind), {"regions": values(session.engine, list(regions))}
-    rows = await session.rows(
-        f"SELECT t.state, count(*) AS n FROM {kind.TABLE} t WHERE {only} GROUP BY t.state", **given
-    )
+    source, given = f"{kind.TABLE} t", dict[str, Any]()
+    if regions is not None and "" not in regions:
+        about = "t.key" if kind in PLACED else "t.about"
+        here = f"SELECT DISTINCT key FROM places WHERE region IN {listed(session.engine, 'regions')}"
+        source = f"({here}) AS p CROSS JOIN {kind.TABLE} t WHERE {about} = p.key"
+        given = {"regions": values(session.engine, list(regions))}
+    rows = await session.rows(f"SELECT t.state, count(*) AS n FROM {source} GROUP BY t.state", **given)
     return {row.state: int(row.n) for row in rows}
 
 

@@ -144,6 +144,7 @@ jobs = Table(
     PrimaryKeyConstraint("job_id"),
     UniqueConstraint("dedupe_key"),
     Index(None, "state", "due_at"),
+    Index("ix_jobs_listed", "channel", "created_at", "job_id"),
 )
 
 # What falls due when; the scheduler says it.
@@ -250,6 +251,17 @@ sign_in_links = Table(
     PrimaryKeyConstraint("link_hash"),
 )
 
+# Where needs and offers are: each region of theirs and those it lies in (PT11A, PT11, PT1, PT), for coordinators' lists.
+# Kept by triggers, so that it cannot differ from what the rows say.
+places = Table(
+    "places",
+    metadata,
+    _text("region"),
+    _text("key"),
+    PrimaryKeyConstraint("region", "key"),
+    sqlite_with_rowid=False,
+)
+
 # Who is signed in to the console. Only the hash of the cookie is kept.
 console_sessions = Table(
     "console_sessions",
@@ -265,10 +277,11 @@ console_sessions = Table(
 )
 
 
-def noun(name: str, *searched: str, live: str = "") -> Table:
+def noun(name: str, *searched: str, live: str = "", listed: bool = False) -> Table:
     """Declare one noun's table: all have the same shape, so loading and saving are written once.
 
-    `live` is the condition of the few rows that digests look through, which have an index of their own.
+    `live` is the condition of the few rows that digests look through, which have an index of their own; `listed` nouns
+    stand in the console's lists, by state and with what moved last first.
     """
     only = text(live)
     few = [Index(f"ix_{name}_live", "key", sqlite_where=only, postgresql_where=only)] if live else []
@@ -287,16 +300,17 @@ def noun(name: str, *searched: str, live: str = "") -> Table:
         Index(None, "org", "state"),
         *(Index(None, column) for column in searched),
         *few,
+        *([Index(f"ix_{name}_listed", "state", "clock", "key")] if listed else []),
     )
 
 
 organisations = noun("organisations")
 curricula = noun("curricula")
 sessions = noun("sessions", "curriculum")
-needs = noun("needs")
+needs = noun("needs", listed=True)
 matches = noun("matches", "about", live="state = 'open'")
-gaps = noun("gaps", "about")
-requests = noun("requests", "match_id", "about", live="state NOT IN ('closed', 'expired', 'declined')")
+gaps = noun("gaps", "about", listed=True)
+requests = noun("requests", "match_id", "about", live="state NOT IN ('closed', 'expired', 'declined')", listed=True)
 seats = noun("seats", "curriculum")
 notifications = noun("notifications", "about", live="state = 'failed'")
 counters = noun("counters")

@@ -61,22 +61,26 @@ class Pulses:
         self._hub = hub
         self._lasts = lasts if lasts is not None else (LASTS if hub.settings.embedded else LASTS_ON_CLUSTER)
         self._known: dict[str, tuple[float, Pulse]] = {}
-        self._reading: dict[str, asyncio.Lock] = {}
+        self._reading: dict[str, asyncio.Task[Pulse]] = {}
 
     async def of(self, visitor: Visitor) -> Pulse:
-        """Return a pulse that is not older than it may be; while one reads, others are shown the one before."""
+        """Return the last pulse; one that is older than it may be is read anew beside, and only the first is waited for."""
         who = visitor.org if not visitor.operates else ""
-        lock = self._reading.setdefault(who, asyncio.Lock())
-        known = self._known.get(who)
-        if known and (monotonic() - known[0] < self._lasts or lock.locked()):
-            return known[1]
-        async with lock:
-            known = self._known.get(who)
-            if known and monotonic() - known[0] < self._lasts:
-                return known[1]
-            pulse = await self._read(visitor)
-            self._known[who] = (monotonic(), pulse)
+        at, pulse = self._known.get(who, (0.0, None))
+        if pulse is not None and monotonic() - at < self._lasts:
             return pulse
+        reading = self._reading.get(who)
+        if reading is None or reading.done():
+            reading = self._reading[who] = asyncio.create_task(self._renew(who, visitor))
+        if pulse is not None and self._lasts:
+            reading.add_done_callback(_forgive)
+            return pulse
+        return await asyncio.shield(reading)
+
+    async def _renew(self, who: str, visitor: Visitor) -> Pulse:
+        pulse = await self._read(visitor)
+        self._known[who] = (monotonic(), pulse)
+        return pulse
 
     async def _read(self, visitor: Visitor) -> Pulse:
         hub = self._hub
@@ -89,6 +93,12 @@ class Pulses:
         )
         parked = await hub.store.read(looks.parked_counts)
         return Pulse(hub.clock.now(), counts, parked, tuple(groups))
+
+
+def _forgive(reading: asyncio.Task[Pulse]) -> None:
+    """Take note of a failure nobody waits for: the next page asks again."""
+    if not reading.cancelled():
+        reading.exception()
 
 
 async def _counts(session: Session, sender: Sender) -> dict[str, dict[str, int]]:
