@@ -51,7 +51,10 @@ def show_list(data: DataDir = None, as_json: AsJson = False) -> None:
 @app.command()
 def show(
     agreement_id: Annotated[
-        str, typer.Argument(metavar="ID", help="The agreement's id or its first six characters or more.")
+        str,
+        typer.Argument(
+            metavar="ID", help="The agreement's id, its first six characters or more, or what it alone is about."
+        ),
     ],
     pdf: Annotated[
         Path | None, typer.Option("--pdf", metavar="FILE", help="Write its document there; - is standard output.")
@@ -119,9 +122,13 @@ async def _show(settings: Settings, agreement_id: str, *, with_document: bool) -
 
 
 async def _find(store: Store, agreement_id: str) -> Agreement:
-    begins = agreement_id.lower()
-    named = [each for each in await _all(store) if each.key.startswith(begins)] if len(begins) >= SHORTEST else []
-    if len(named) != 1:
+    begins = agreement_id.lower() if len(agreement_id) >= SHORTEST else None
+    every = await _all(store)
+    named = [each for each in every if each.about == agreement_id or (begins and each.key.startswith(begins))]
+    if len(named) > 1:
+        ids = ", ".join(each.key[:SHORT] for each in named)
+        raise HubError(f"{agreement_id!r} names {len(named)} agreements: {ids}")
+    if not named:
         raise HubError(f"there is no agreement {agreement_id!r}; `vet-hub agreement list` shows them")
     return named[0]
 

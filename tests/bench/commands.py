@@ -13,7 +13,7 @@ from tests.bench.harness import Bench, Figure, Ground, Samples
 
 HELP = Figure("help", "vet-hub --help above an empty Python start", "ms", 200, 120, most=True)
 DEMO = Figure("demo", "vet-hub demo on a warm environment", "s", 8, 4, most=True)
-MEMORY = Figure("memory", "resident memory of `up` after the demo", "MiB", 200, 150, most=True)
+MEMORY = Figure("memory", "resident memory of `up` after the demo", "MiB", 350, 250, most=True)
 COMMAND = str(Path(sys.executable).with_name("vet-hub"))
 
 

@@ -162,7 +162,7 @@ def test_an_agreement_is_shown_and_its_document_written_as_it_is_stored(ask: Ask
     file = tmp_path / "agreement.pdf"
 
     told = do("agreement show", placement["id"][:8], "--pdf", str(file))
-    whole = ask("agreement show", placement["id"])
+    whole = ask("agreement show", "belcinto/O-001")
 
     assert "belcinto/O-001" in told
     assert sha256(file.read_bytes()).hexdigest() == placement["document_sha256"]
