@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from hub.cli.telling import Tale
 from tests.journeys.running import Running
@@ -28,6 +28,8 @@ PAGES = (
     "/needs/betangible/N-002",
     "/needs/belcinto/N-001",
     "/requests",
+    "/placements",
+    "/agreements",
     "/gaps",
     "/stream",
     "/stream/1",
@@ -230,3 +232,88 @@ def test_signing_out_ends_what_is_live_and_the_hub_stops_within_its_grace(visito
     visitor.open(page, "")
     assert page.url.endswith("/console/sign-in")
     assert "The hub has stopped" in visitor.hub.stop()
+
+
+def test_what_parties_told_by_phone_is_recorded_by_keyboard_alone(visitor: Visitor) -> None:
+    page = visitor.page()
+    visitor.open(page, "/needs/betangible/N-002")
+
+    follow(page, page.get_by_role("link", name="Fundación Movex answered"))
+    choose(page, page.get_by_role("radio", name="It says yes"))
+    press(page, page.get_by_role("button", name="Record the answer"))
+    expect(page.get_by_text("It counts")).to_be_visible()
+
+    follow(page, page.get_by_role("link", name="Betangible decided"))
+    choose(page, page.get_by_role("radio", name="It takes Automatic cutting operator"))
+    press(page, page.get_by_role("button", name="Record the decision"))
+    expect(page.get_by_role("heading", name="What was agreed")).to_be_visible()
+
+    follow(page, page.get_by_role("link", name="A learner is named"))
+    write(page, page.get_by_label("Name", exact=True), "Ana Exemplo")
+    write(page, page.get_by_label("Mail address"), "ana@betangible.example")
+    write(page, page.get_by_label("Born on"), "05011990")
+    press(page, page.get_by_role("button", name="Put into the vault"))
+    expect(page.get_by_role("status")).to_contain_text("The person is in the vault")
+    nominating = page.url
+    write(page, page.get_by_label("Hours a week"), "15")
+    press(page, page.get_by_role("button", name="Nominate"))
+    expect(page.get_by_text("It counts")).to_be_visible()
+    expect(page.get_by_role("link", name="draft")).to_be_visible()
+
+    follow(page, page.get_by_role("link", name="draft"))
+    expect(page.get_by_role("heading", name="Who must sign")).to_be_visible()
+    expect(page.get_by_role("link", name="Open the PDF")).to_be_visible()
+    expect(page.get_by_role("img", name="Page 1 of")).to_be_visible()
+    agreement = page.url
+
+    page.context.close()
+    assert visitor.complaints == []
+    _every_page_of_a_deal_can_be_read(visitor, nominating, agreement)
+
+
+def _every_page_of_a_deal_can_be_read(visitor: Visitor, nominating: str, agreement: str) -> None:
+    match = nominating.partition("/nominate")[0]
+    addresses = [nominating, agreement, f"{match}/answer/movex", f"{match}/decide"]
+    lists = ("/placements", "/agreements", "/needs/betangible/N-002", "/needs/belcinto/N-001/exclude")
+    addresses += [f"{visitor.hub.url}/console{path}" for path in lists]
+    for light, width in LIGHT_AND_WIDTH:
+        page = visitor.page(light, width)
+        for address in addresses:
+            page.goto(address, wait_until="load")
+            assert page.evaluate(f"{AXE}; axe.run({{runOnly: {RULES}}}).then(found => found.violations)") == [], address
+            assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        page.context.close()
+    assert visitor.complaints == []
+
+
+def reach(page: Page, target: Locator) -> None:
+    """Press Tab until something has the focus."""
+    target.wait_for()
+    for _ in range(120):
+        if target.evaluate("each => each === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{target} cannot be reached with the keyboard")
+
+
+def follow(page: Page, link: Locator) -> None:
+    """Follow a link with the keyboard."""
+    reach(page, link)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+press = follow
+
+
+def choose(page: Page, radio: Locator) -> None:
+    """Choose one of several with the keyboard."""
+    reach(page, radio)
+    page.keyboard.press("Space")
+    expect(radio).to_be_checked()
+
+
+def write(page: Page, field: Locator, words: str) -> None:
+    """Fill a field in with the keyboard."""
+    reach(page, field)
+    page.keyboard.type(words)

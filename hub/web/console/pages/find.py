@@ -4,14 +4,14 @@ from collections.abc import Awaitable, Callable
 
 from starlette.responses import RedirectResponse, Response
 
-from hub.rows import Curriculum, Gap, Match, Need, Organisation, Request
+from hub.rows import Agreement, Curriculum, Gap, Match, Need, Nomination, Offer, Organisation, Request
 from hub.rows import Session as Sitting
 from hub.store import history, jobs, nouns, parked
 from hub.store.session import Session
 from hub.web.console import links
 from hub.web.console.pages.organisations import is_seen
 from hub.web.console.visit import Desk, Visit
-from hub.web.sight import regions_seen, sees
+from hub.web.sight import regions_seen, sees, sees_agreement
 
 Look = Callable[[Session, str, Visit], Awaitable[str]]
 
@@ -37,14 +37,25 @@ async def _address_of(session: Session, word: str, visit: Visit) -> str:
 
 
 async def _need(session: Session, word: str, visit: Visit) -> str:
-    """A need by its ref, or by a match, gap, cooperation or request about it."""
+    """A need or placement by its ref, or by a match, gap or request about it."""
     refs = {word}
     refs |= {row.about for row in (await nouns.load(session, Match, [word])).values()}
     refs |= {row.about for row in (await nouns.load(session, Gap, [word])).values()}
     refs |= {row.about for row in (await nouns.load(session, Request, [word])).values()}
-    for need in (await nouns.load(session, Need, sorted(refs))).values():
-        if await sees(session, need, visit.visitor.sender):
-            return links.need(need.key)
+    found: dict[str, Need | Offer] = {**await nouns.load(session, Need, sorted(refs))}
+    for row in (found | await nouns.load(session, Offer, sorted(refs))).values():
+        if await sees(session, row, visit.visitor.sender):
+            return links.about(row)
+    return ""
+
+
+async def _agreement(session: Session, word: str, visit: Visit) -> str:
+    """An agreement by its id or by its nomination's ref."""
+    nominations = (await nouns.load(session, Nomination, [word])).values()
+    ids = [word, *(each.agreement_id for each in nominations if each.agreement_id)]
+    for row in (await nouns.load(session, Agreement, ids)).values():
+        if await sees_agreement(session, row, visit.visitor.sender):
+            return links.agreement(row.key)
     return ""
 
 
@@ -80,4 +91,4 @@ async def _story(session: Session, word: str, visit: Visit) -> str:
     return links.trace(word) if visit.visitor.operates and await history.stories_of(session, word) else ""
 
 
-LOOKS: tuple[Look, ...] = (_need, _course, _organisation, _put_aside, _mail, _story)
+LOOKS: tuple[Look, ...] = (_need, _agreement, _course, _organisation, _put_aside, _mail, _story)

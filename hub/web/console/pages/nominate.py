@@ -1,7 +1,7 @@
 """Whom a party names: the person goes into the vault first, the nomination carries only the ref."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import orjson
 from starlette.responses import Response
@@ -9,6 +9,7 @@ from starlette.responses import Response
 from events.agreements import LearnerNominated
 from events.errors import Invalid
 from hub import vault
+from hub.known_people import Known
 from hub.rows import Offer
 from hub.store import people
 from hub.web.console import acting, links
@@ -40,7 +41,9 @@ async def nominate(visit: Visit) -> Response:
         "start": first,
         "end": last,
         "weekly_hours": weekly,
+        "learner_status": "pupil" if isinstance(deal.about, Offer) else "employed",
     }
+    proposed |= await _band(visit, proposed["learner_ref"], first)
     return _nomination_form(visit, deal, acting.fresh(_filling(deal), **proposed), acting.fresh(""))
 
 
@@ -130,6 +133,14 @@ def _nomination_form(visit: Visit, deal: Deal, drawn: Drawn, person: Drawn) -> R
 def _filling(deal: Deal) -> str:
     """Name how far the places are filled."""
     return f"{deal.agreed.state}.{deal.agreed.version}" if deal.agreed else "none"
+
+
+async def _band(visit: Visit, ref: str, first: str) -> dict[str, str]:
+    """Propose the age band by the birth date that the vault holds; nothing else of the person is looked at."""
+    person = await visit.read(people.find, ref) if ref and first else None
+    born = date.fromisoformat(person.birth_date) if person and person.birth_date else None
+    minor = Known(ref, "", "learner", born).is_minor_on(date.fromisoformat(first)) if born else None
+    return {} if minor is None else {"age_band": "15-17" if minor else "18+"}
 
 
 def _days(deal: Deal) -> tuple[str, str, str]:

@@ -159,7 +159,7 @@ async def _questions(session: Session, due: Sequence[tuple[str, str]]) -> dict[s
 
 
 def _task(found: Request | Match, story: Need | Offer, who: str, at: str, today: date) -> Task:
-    title, address = words.plain(story.told.title), links.need(story.key)
+    title = words.plain(story.told.title)
     if isinstance(found, Request):
         when = times.relative_day(found.told.respond_by, today)
         return Task(
@@ -167,10 +167,15 @@ def _task(found: Request | Match, story: Need | Offer, who: str, at: str, today:
             "answer due",
             f"{who} has not answered {story.key}",
             f"{title} · {when} is the last day",
-            address,
-            "Look",
+            links.act(found.match_id, "answer", found.org),
+            "Record its answer",
         )
     when = times.relative_day(instant(at).date(), today)
     return Task(
-        "info", "decision due", f"{who} can decide on {story.key}", f"{title} · the match ends {when}", address, "Show"
+        "info",
+        "decision due",
+        f"{who} can decide on {story.key}",
+        f"{title} · the match ends {when}",
+        links.act(found.key, "decide"),
+        "Record its decision",
     )
