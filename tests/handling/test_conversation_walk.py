@@ -29,7 +29,7 @@ from tests.handling.walk_model import MOVES, Model, Moment, Parked
 from tests.story import Story, day, playing
 
 T = TypeVar("T")
-WALKS = int(os.environ.get("VET_HUB_TEST_WALKS", "12"))
+WALKS = int(os.environ.get("VET_HUB_TEST_WALKS", "10"))
 COMPANIES = ("betangible", "belcinto")
 PROVIDERS = ("movex", "ctcp", "escola")
 SESSIONS = {"movex/C1-1": 5, "movex/C1-2": 3, "ctcp/C1-1": 4, "escola/C1-1": 2}
@@ -321,7 +321,7 @@ def _original(migrated: Path) -> None:
 class TestWhateverPeopleSayTheModelHolds(Walk.TestCase):
     settings = settings(
         max_examples=WALKS,
-        stateful_step_count=40 if WALKS < 100 else 80,
+        stateful_step_count=30 if WALKS < 100 else 80,
         deadline=None,
         print_blob=True,
         suppress_health_check=list(HealthCheck),

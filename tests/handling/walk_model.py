@@ -144,6 +144,18 @@ class Model:
             yield from (f"{event.TYPE} names {company}" for company in self.companies if company in words)
 
 
+def wrong_at_rest(tables: Mapping[type[rows.Row], Table], said: Sequence[Event]) -> list[str]:
+    """Return what is wrong with promises and agreements, whatever way led there."""
+    now = Moment(tables, said, (), frozenset())
+    rules = (
+        _seats_are_promised_once,
+        _holds_belong_to_living_requests,
+        _a_need_is_agreed_once,
+        _agreements_stand_on_cooperations,
+    )
+    return [sentence for rule in rules for sentence in rule(now)]
+
+
 def _seats_are_promised_once(now: Moment) -> Iterator[str]:
     for row in now.rows[rows.Seats].values():
         promised = sum(hold.seats for hold in row.held.values() if hold.seq > row.told_seq)

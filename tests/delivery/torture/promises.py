@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
+from events.agreements import AgreementDrafted, DocumentRendered, LearnerNominated
 from events.base import Event
+from events.cooperations import CooperationAgreed
 from events.curricula import (
     CurriculumPublished,
     CurriculumRetired,
@@ -18,7 +20,15 @@ from events.curricula import (
     SessionScheduled,
     SessionSeatsChanged,
 )
-from events.matches import MatchAnswered, MatchExpired, MatchProposed, MatchRequested, MatchSuperseded
+from events.matches import (
+    MatchAnswered,
+    MatchDecided,
+    MatchExpired,
+    MatchProposed,
+    MatchRequested,
+    MatchSuperseded,
+    RequestAnswered,
+)
 from events.needs import NeedPublished, NeedUnmatched, NeedUpdated, NeedWithdrawn
 from events.notifications import NotificationDelivered, NotificationRequested
 from events.organisations import CompanyRegistered, CompanyUpdated, ProviderRegistered, ProviderUpdated
@@ -29,7 +39,9 @@ from hub.settings import Settings
 from tests.delivery.judge import Violation
 from tests.delivery.torture.evidence import HEARD, Evidence
 from tests.delivery.torture.workload import FAULT
+from tests.handling.walk_model import wrong_at_rest
 
+QUESTIONS = ("request_to_provider/", "placement_to_provider/")
 SENDER = sender_of(Settings.model_construct(mail_from=Settings.model_fields["mail_from"].default))
 
 
@@ -43,6 +55,8 @@ def broken(evidence: Evidence) -> list[Violation]:
         each_provider_is_asked_once,
         each_request_is_notified_once,
         each_notification_is_mailed,
+        what_was_decided_is_agreed_once,
+        each_nomination_has_its_agreement,
         counters_equal_what_was_counted,
         what_runs_out_is_reminded_of,
         senders_are_told_of_refusals_once,
@@ -125,13 +139,16 @@ def matches_are_as_proposed(evidence: Evidence) -> Iterator[Violation]:
     unmatched = {event.gap_id for event in evidence.said(NeedUnmatched)}
     yield from _differ("match", proposed, evidence.rows[rows.Match])
     yield from _differ("gap", unmatched, evidence.rows[rows.Gap])
-    superseded = {event.match_id for event in evidence.said(MatchSuperseded, MatchExpired)}
+    over = {event.match_id for event in evidence.said(MatchSuperseded, MatchExpired, CooperationAgreed)}
+    over |= {event.match_id for event in evidence.said(RequestAnswered) if event.reason_code == "company_declined"}
     closed = {key for key, match in evidence.rows[rows.Match].items() if match.state != "open"}
-    yield from _differ("closed match", superseded, closed)
+    yield from _differ("closed match", over, closed)
     for kind, pointer in ((rows.Match, "match_id"), (rows.Gap, "gap_id")):
         found = {(row.about, key) for key, row in evidence.rows[kind].items() if row.state == "open"}
-        needs = evidence.rows[rows.Need].values()
-        pointed = {(need.key, getattr(need, pointer)) for need in needs if getattr(need, pointer)}
+        wishes = [*evidence.rows[rows.Need].values(), *evidence.rows[rows.Offer].values()]
+        pointed = {
+            (each.key, getattr(each, pointer, None)) for each in wishes if each.stands and getattr(each, pointer, None)
+        }
         yield from _differ(f"open {kind.NOUN}", pointed, found)
 
 
@@ -155,15 +172,18 @@ def each_provider_is_asked_once(evidence: Evidence) -> Iterator[Violation]:
 
 def each_request_is_notified_once(evidence: Evidence) -> Iterator[Violation]:
     """One notification for each request; one job, one report of delivery for each notification, whatever it tells."""
-    asked = {f"request_to_provider/{event.match_id}/{event.provider_id}" for event in evidence.said(MatchRequested)}
+    asked = {
+        f"{'placement' if event.placement else 'request'}_to_provider/{event.match_id}/{event.provider_id}"
+        for event in evidence.said(MatchRequested)
+    }
     wanted = [event.dedupe_key for event in evidence.said(NotificationRequested)]
-    yield from _differ("request", asked, [key for key in wanted if key.startswith("request_to_provider/")])
+    yield from _differ("request", asked, [key for key in wanted if key.startswith(QUESTIONS)])
     yield from _twice("notification.requested", wanted)
     notifications = evidence.rows[rows.Notification]
     for what, found in (
         ("notification.delivered", [event.dedupe_key for event in evidence.said(NotificationDelivered)]),
         ("notification", [row.dedupe_key for row in notifications.values() if row.state == "delivered"]),
-        ("job", [job.dedupe_key for job in evidence.jobs]),
+        ("job", [job.dedupe_key for job in evidence.jobs if job.channel == "mail"]),
     ):
         yield from _twice(what, found)
         yield from _differ(what, wanted, found)
@@ -171,11 +191,39 @@ def each_request_is_notified_once(evidence: Evidence) -> Iterator[Violation]:
 
 def each_notification_is_mailed(evidence: Evidence) -> Iterator[Violation]:
     """At least one mail a notification, always under its own Message-ID, never more mails than attempts."""
-    jobs = {name_of(job, SENDER): job for job in evidence.jobs}
+    jobs = {name_of(job, SENDER): job for job in evidence.jobs if job.channel == "mail"}
     yield from _differ("mail", jobs, evidence.mails)
     for name, times in evidence.mails.items():
         if name in jobs and times > jobs[name].attempts:
             yield Violation("mail", f"{name} came {times} times in {jobs[name].attempts} attempts")
+
+
+def what_was_decided_is_agreed_once(evidence: Evidence) -> Iterator[Violation]:
+    """Each decision for a candidate that workflow is done with is one cooperation; seats, needs and matches bear it out."""
+    decided = [each.match_id for each in evidence.done("workflow", MatchDecided) if each.decision == "accepted"]
+    agreed = [event.match_id for event in evidence.said(CooperationAgreed)]
+    yield from _twice("decision", decided)
+    yield from _twice("cooperation.agreed", agreed)
+    yield from _differ("cooperation.agreed", decided, agreed)
+    yield from _differ("cooperation", decided, evidence.rows[rows.Cooperation])
+    for sentence in wrong_at_rest(evidence.rows, evidence.events):
+        yield Violation("oversold", sentence)
+
+
+def each_nomination_has_its_agreement(evidence: Evidence) -> Iterator[Violation]:
+    """One nomination for each that workflow is done with, one agreement, one document; told once unless it was void."""
+    told = {event.subject for event in evidence.done("workflow", LearnerNominated)}
+    nominations, agreements = evidence.rows[rows.Nomination], evidence.rows[rows.Agreement]
+    yield from _differ("nomination", told, nominations)
+    yield from _differ("agreement", {each.agreement_id for each in nominations.values()}, agreements)
+    rendered = [event.agreement_id for event in evidence.said(DocumentRendered)]
+    yield from _twice("document.rendered", rendered)
+    yield from _differ("document", agreements, rendered)
+    drafted = [event.agreement_id for event in evidence.said(AgreementDrafted)]
+    yield from _twice("agreement.drafted", drafted)
+    yield from _differ(
+        "agreement.drafted", {key for key, row in agreements.items() if row.state == "draft"} | set(drafted), drafted
+    )
 
 
 def counters_equal_what_was_counted(evidence: Evidence) -> Iterator[Violation]:

@@ -14,10 +14,11 @@ import orjson
 from events.envelope import TYPE_PREFIX, Envelope
 from hub.ids import said_id
 from hub.store.people import Person
-from tests.builders import SKILLS, company, curriculum, need, provider, session, without
+from tests.builders import SKILLS, UBRIQUE, company, curriculum, need, nomination, offer, provider, session, without
 
 Data = dict[str, Any]
 TAUGHT = ("S12", "S13", "S16")
+STAMP = "2026-01-01T00:00:00.000000Z"
 FAULTY = {
     "company.registered": "matcher",
     "provider.registered": "matcher",
@@ -97,12 +98,13 @@ class _Teller:
         strangers = ["nobody"] if self._rng.random() < 0.2 else []
         for n in range(1, self._rng.randint(2, 6) + 1):
             yield from self._need(self._rng.choice(self._companies + strangers), f"N{n}")
+        if self._rng.random() < 0.4:
+            yield from self._offer(self._rng.choice(self._companies), "O1")
 
     def _provider(self, slug: str) -> Data:
         ref = f"p-{slug}"
-        stamp = "2026-01-01T00:00:00.000000Z"
         self.people.append(
-            Person(ref, slug, "contact", slug, f"{slug}@provider.example", "en", "UTC", created_at=stamp)
+            Person(ref, slug, "contact", slug, f"{slug}@provider.example", "en", "UTC", created_at=STAMP)
         )
         return provider(provider_id=slug, contact_ref=ref)
 
@@ -127,7 +129,8 @@ class _Teller:
         start = self._rng.randint(15, 40)
         ids = {"session_id": session_id, "curriculum_id": curriculum_id}
         days = {"start": self._day(start), "end": self._day(start + 14), "application_deadline": self._day(10)}
-        yield self._say("session.scheduled", ref, session(**ids, **days))
+        seats = {"seats_free": self._rng.choice((2, 4, 8)), "split_allowed": self._rng.random() < 0.3}
+        yield self._say("session.scheduled", ref, session(**ids, **days, **seats))
         for _ in range(self._rng.choice((0, 0, 1, 3))):
             yield self._say("session.seats-changed", ref, {**ids, "seats_free": self._rng.randint(0, 8)})
         if self._rng.random() < 0.1:
@@ -145,20 +148,58 @@ class _Teller:
         )
         published = self._say("need.published", ref, data)
         yield published
-        if self._rng.random() < 0.4:
-            yield self._answer(published)
+        # The match that a wish leads to is named after the event, so partners can be quicker than the hub. If it never
+        # comes to that match, their words wait for it to the end, and rightly so.
+        if self._rng.random() < 0.6:
+            yield from self._talk(said_id(published.source, published.id, "match-need", "row 1"), slug)
         for _ in range(self._rng.choice((0, 0, 1, 2))):
             yield self._say("need.updated", ref, {**data, "headcount": self._rng.randint(1, 8)})
         if self._rng.random() < 0.15:
             yield self._say("need.withdrawn", ref, {"need_id": need_id, "reason_code": "budget"})
 
-    def _answer(self, published: Envelope) -> Envelope:
-        # The match that a need leads to is named after the event, so a provider can be quicker than the hub. If it never
-        # comes to that match, the answer waits for it to the end, and rightly so.
-        match_id = said_id(published.source, published.id, "match-need", "row 1")
-        slug = self._rng.choice(self._providers)
-        data = {"match_id": match_id, "provider_id": slug, "decision": self._rng.choice(("interested", "declined"))}
-        return self._say("match.answered", match_id, data, by=slug)
+    def _offer(self, slug: str, offer_id: str) -> Iterator[Envelope]:
+        ref = f"{slug}/{offer_id}"
+        data = without(
+            offer(
+                offer_id=offer_id,
+                company_id=slug,
+                skills=[{"uri": SKILLS[skill]} for skill in TAUGHT],
+                location=UBRIQUE,
+                languages=["es"],
+                start_window={"earliest": self._day(20), "latest": self._day(60)},
+            ),
+            "tutor_ref",
+        )
+        offered = self._say("placement.offered", ref, data)
+        yield offered
+        yield from self._talk(said_id(offered.source, offered.id, "match-offer", "row 1"), slug)
+        if self._rng.random() < 0.3:
+            yield self._say("placement.updated", ref, {**data, "places": self._rng.randint(1, 3)})
+        if self._rng.random() < 0.2:
+            yield self._say("placement.withdrawn", ref, {"offer_id": offer_id, "reason_code": "budget"})
+
+    def _talk(self, match_id: str, company_id: str) -> Iterator[Envelope]:
+        """Answer, decide, nominate; mostly so that an agreement comes of it, and sometimes twice."""
+        provider = self._rng.choice(self._providers)
+        for _ in range(self._rng.choice((1, 1, 2))):
+            decision = self._rng.choice(("accepted", "accepted", "accepted", "counter_offer", "interested", "declined"))
+            data = {"match_id": match_id, "provider_id": provider, "decision": decision}
+            yield self._say("match.answered", match_id, data, by=provider)
+        for _ in range(self._rng.choice((0, 1, 1, 2))):
+            accepted = {"decision": "accepted", "candidate_id": self._rng.choice(("c1", "c1", "c2"))}
+            decided = accepted if self._rng.random() < 0.85 else {"decision": "declined"}
+            yield self._say("match.decided", match_id, {"match_id": match_id, **decided}, by=company_id)
+        for _ in range(self._rng.choice((0, 1, 2))):
+            yield self._nomination(match_id, self._rng.choice((company_id, provider)))
+
+    def _nomination(self, match_id: str, by: str) -> Envelope:
+        name = f"L{len(self.people)}"
+        self.people.append(
+            Person(f"p-{name}", by, "learner", name, f"{name}@learner.example", "es", "UTC", created_at=STAMP)
+        )
+        days = {"start": self._day(20), "end": self._day(34)}
+        data = nomination(match_id=match_id, nomination_id=name, learner_ref=f"p-{name}", **days)
+        return self._say("learner.nominated", f"{by}/{name}", without(data, "current_employer_id"))
 
     def _say(self, short_type: str, subject: str, data: Data, *, by: str = "") -> Envelope:
         self._told += 1
