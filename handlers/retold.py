@@ -86,17 +86,18 @@ def own(refs: Iterable[str], org: str) -> tuple[str, ...]:
     return tuple(ref for ref in refs if ref.startswith(f"{org}/"))
 
 
-def proposed(candidate: matches.Candidate, uow: UnitOfWork) -> kinds.Proposed:
-    """Return a candidate as its company reads it."""
+def proposed(candidate: matches.Candidate, about: Need | Offer, uow: UnitOfWork) -> kinds.Proposed:
+    """Return a candidate as its company reads it; in a placement learners come, and no course is bought."""
+    training = isinstance(about, Need)
     return kinds.Proposed(
         candidate_id=candidate.candidate_id,
         providers=tuple(name_of(slug, uow) for slug in candidate.provider_ids),
-        courses=courses(candidate.curriculum_refs, candidate.session_refs, uow, named=True),
+        courses=courses(candidate.curriculum_refs, candidate.session_refs, uow, named=True) if training else (),
         score=candidate.score,
         reasons=candidate.explanation,
         uncovered=tuple(skill(each) for each in candidate.uncovered_skills),
-        hours=candidate.total_hours,
-        cost=candidate.total_cost,
+        hours=candidate.total_hours if training else None,
+        cost=candidate.total_cost if training else None,
     )
 
 

@@ -48,7 +48,7 @@ def mail_proposals(event: MatchProposed, uow: UnitOfWork) -> Iterator[Notificati
         match_id=event.match_id,
         region=region_of(about),
         start_window=about.told.start_window,
-        options=tuple(proposed(each, uow) for each in event.candidates),
+        options=tuple(proposed(each, about, uow) for each in event.candidates),
         asked=tuple(name_of(slug, uow) for slug in asked),
         respond_by=working_days_after(uow.now.date(), uow.terms.respond_by_days),
         expires_on=last_day(event.expires_at),
@@ -90,7 +90,7 @@ def mail_answer(event: RequestAnswered, uow: UnitOfWork) -> Iterator[Notificatio
         decision=event.decision,
         open=sum(each.state == "asked" and each.org != provider_id for each in requests),
         expires_on=last_day(match.expires_at),
-        **(_offer(event, match, requests, uow) if event.decision in ("accepted", "counter_offer") else {}),
+        **(_offer(event, about, match, requests, uow) if event.decision in ("accepted", "counter_offer") else {}),
         **_said(event, next((each for each in requests if each.org == provider_id), None)),
     )
     key = f"answer_to_company/{event.match_id}/{provider_id}/{event.envelope.id}"
@@ -127,7 +127,9 @@ def _miss(miss: gaps.NearestMiss, uow: UnitOfWork) -> kinds.Miss:
     )
 
 
-def _offer(event: RequestAnswered, match: Match, requests: Sequence[Request], uow: UnitOfWork) -> dict[str, Any]:
+def _offer(
+    event: RequestAnswered, about: Need | Offer, match: Match, requests: Sequence[Request], uow: UnitOfWork
+) -> dict[str, Any]:
     """What a provider offers, and whether the company can take it at its word now or which other answers it takes too."""
     (provider_id,) = event.provider_ids
     states = {each.org: each.state for each in requests}
@@ -140,7 +142,7 @@ def _offer(event: RequestAnswered, match: Match, requests: Sequence[Request], uo
     option = (ready or offered)[0]
     open_still = match.state == "open" and uow.find(Cooperation, match.key) is None
     sessions = (event.session_ref,) if event.session_ref else own(option.session_refs, provider_id)
-    told = courses(own(option.curriculum_refs, provider_id), sessions, uow)
+    told = courses(own(option.curriculum_refs, provider_id), sessions, uow) if isinstance(about, Need) else ()
     return {
         "candidate_id": option.candidate_id if ready and open_still else None,
         "courses": tuple(each.model_copy(update={"price": None}) for each in told) if event.price else told,

@@ -71,7 +71,7 @@ def mail_choice(event: CooperationAgreed, uow: UnitOfWork) -> Iterator[Notificat
         context = kinds.DecisionToProvider(
             **_unnamed(request, uow),
             outcome="chosen",
-            courses=_at_agreed_price(courses(own(event.curriculum_refs, provider_id), sessions, uow), request),
+            courses=_agreed(own(event.curriculum_refs, provider_id), sessions, request, uow),
             seats=_seats(request) if sessions else 0,
             company_name=name_of(event.company_id, uow),
             company_homepage=company.homepage if company else None,
@@ -113,6 +113,8 @@ def _unnamed(request: Request, uow: UnitOfWork) -> dict[str, Any]:
 
 def _asked_courses(request: Request, uow: UnitOfWork) -> tuple[kinds.Course, ...]:
     """The courses of what the provider answered about, else of the first candidate it was asked about."""
+    if request.told.placement is not None:
+        return ()
     answer = request.answer
     wanted = answer.candidate_id if answer else None
     asked = next((each for each in request.told.candidates if each.candidate_id == wanted), request.told.candidates[0])
@@ -120,8 +122,13 @@ def _asked_courses(request: Request, uow: UnitOfWork) -> tuple[kinds.Course, ...
     return courses(asked.curriculum_refs, sessions, uow)
 
 
-def _at_agreed_price(told: tuple[kinds.Course, ...], request: Request) -> tuple[kinds.Course, ...]:
-    """The price of the answer, where the provider named one; for several courses together no single one has it."""
+def _agreed(
+    curriculum_refs: tuple[str, ...], sessions: tuple[str, ...], request: Request, uow: UnitOfWork
+) -> tuple[kinds.Course, ...]:
+    """The courses at the price of the answer, where it named one; of several together no single one has it."""
+    if request.told.placement is not None:
+        return ()
+    told = courses(curriculum_refs, sessions, uow)
     price = request.answer.price if request.answer else None
     if price is None:
         return told

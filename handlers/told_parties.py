@@ -35,7 +35,7 @@ def mail_draft(event: AgreementDrafted, uow: UnitOfWork) -> Iterator[Notificatio
         "employer_name": name_of(employer, uow) if employer else None,
         "title": plain(about.told.title),
         "placement": isinstance(about, Offer),
-        "courses": courses(event.curriculum_refs, event.session_refs, uow),
+        "courses": courses(event.curriculum_refs, event.session_refs, uow) if isinstance(about, Need) else (),
         "start": event.start,
         "end": event.end,
         "weekly_hours": event.weekly_hours,
