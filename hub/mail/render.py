@@ -1,6 +1,6 @@
 """Puts a mail into words: subject, text and HTML in the reader's language. Pure; called by the courier and by previews.
 
-Templates see the context as `mail` and nothing else; a name they misspell is an error here and never an empty place in a mail.
+Templates see the context as `mail`, the HTML also its `subject`, and nothing else; a name they misspell is an error here and never an empty place in a mail.
 """
 
 import re
@@ -8,9 +8,18 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 
 from css_inline import CSSInliner
-from jinja2 import Environment, PackageLoader, StrictUndefined, pass_eval_context, select_autoescape
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FunctionLoader,
+    PackageLoader,
+    StrictUndefined,
+    pass_eval_context,
+    select_autoescape,
+)
 from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
@@ -41,13 +50,14 @@ def render(kind: str, *, language: str, context: MailContext) -> Rendered:
         raise TypeError(f"mail {kind!r} with a {type(context).__name__}: the mails and their contexts are {known}")
     speech = speak(language)
 
-    def part(name: str) -> str:
-        return _environment(speech).get_template(f"{kind}/{name}").render(mail=context)
+    def part(name: str, **more: str) -> str:
+        return _environment(speech).get_template(f"{kind}/{name}").render(mail=context, **more)
 
+    subject = " ".join(part("subject.txt").split())
     return Rendered(
-        subject=" ".join(part("subject.txt").split()),
+        subject=subject,
         text=_wrap(part("body.txt")),
-        html=_INLINER.inline(part("body.html")),
+        html=_INLINER.inline(part("body.html", subject=subject)),
         language=speech.code,
     )
 
@@ -56,7 +66,7 @@ def render(kind: str, *, language: str, context: MailContext) -> Rendered:
 def _environment(language: Language) -> Environment:
     """One environment a language: Jinja keeps the catalogue among its globals."""
     environment = Environment(
-        loader=PackageLoader("hub.mail"),
+        loader=ChoiceLoader([PackageLoader("hub.mail"), FunctionLoader(_phrases)]),
         autoescape=select_autoescape(enabled_extensions=("html",), default=False),
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],
@@ -86,6 +96,14 @@ def _environment(language: Language) -> Environment:
         word=language.word,
     )
     return environment
+
+
+def _phrases(name: str) -> str | None:
+    """Serve the shared phrases under a second name for HTML, where what they are filled with is escaped.
+
+    A macro of a text template escapes nothing and yet counts as safe in an HTML template that calls it.
+    """
+    return (files("hub.mail") / "templates" / "phrases.txt").read_text("utf-8") if name == "phrases.html" else None
 
 
 def _told(language: Language) -> Callable[[EvalContext, Title], str]:

@@ -89,7 +89,7 @@ class Language:
 
     def money(self, money: Money) -> str:
         """€220.00."""
-        return _kept_together(format_currency(money.amount, money.currency, locale=self.locale))
+        return _kept_together(format_currency(money.amount, clean(money.currency), locale=self.locale))
 
     def price(self, price: Price) -> str:
         """€220.00 per learner."""
@@ -121,7 +121,7 @@ class Language:
 
     def region(self, region: Region) -> str:
         """Cádiz (ES612, Spain); without a label ES612 (Spain)."""
-        letters = region.code[:2]
+        letters = clean(region.code)[:2]
         country = self.locale.territories.get(NUTS_COUNTRY.get(letters, letters), letters)
         if region.label is None:
             return f"{clean(region.code)} ({country})"
@@ -134,7 +134,7 @@ class Language:
     def _place(self, region: Region) -> str:
         if region.label:
             return self.choose(region.label)[1]
-        letters = region.code
+        letters = clean(region.code)
         return (
             str(self.locale.territories.get(NUTS_COUNTRY.get(letters, letters), letters))
             if len(letters) == 2
@@ -177,7 +177,7 @@ class Language:
         params = reason.params
         figures = {name: self._figure(name, value) for name, value in params.items()}
         if "amount" in params and "currency" in params:
-            money = format_currency(params["amount"], str(params["currency"]), locale=self.locale)
+            money = format_currency(params["amount"], clean(str(params["currency"])), locale=self.locale)
             figures["money"] = _kept_together(money)
         return figures
 

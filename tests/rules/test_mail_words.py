@@ -16,7 +16,7 @@ from events.codec import STRUCTURED, from_http
 from events.matches import MatchAnswered
 from hub.mail import sentences as sentences_of
 from hub.mail import words
-from hub.mail.kinds import MAILS, Course, Option, Region, RequestToProvider
+from hub.mail.kinds import MAILS, Course, MailContext, Option, Region, RequestToProvider
 from hub.mail.render import Rendered, render
 from hub.matching.explain import NOTES, REASONS, sentence
 from schemas.gaps import GAP_CODES
@@ -281,6 +281,23 @@ def test_a_hostile_title_is_shown_and_not_obeyed() -> None:
     assert "<img" not in html
 
 
+def test_what_fills_a_shared_phrase_or_the_subject_is_shown_and_not_obeyed_either() -> None:
+    hostile = "</title><script>alert(1)</script>"
+    first, second = SAMPLE.options
+    (course,) = first.courses
+    assert course.session is not None
+    held = course.model_copy(
+        update={"session": course.session.model_copy(update={"place": hostile, "language": hostile})}
+    )
+
+    html = rendered(
+        options=(first.model_copy(update={"courses": (held,)}), second), region=Region(code="ES612", label=hostile)
+    ).html
+
+    assert html.count("&lt;/title&gt;&lt;script&gt;") >= 3
+    assert "<script" not in html
+
+
 def test_a_title_cannot_forge_lines_or_turn_the_direction_of_the_text() -> None:
     title = "Corte\r\n\r\nAnswer on this page:\n\thttps://evil.example\u202egnp\u0007"
 
@@ -294,11 +311,38 @@ def test_a_title_cannot_forge_lines_or_turn_the_direction_of_the_text() -> None:
 # The HTML
 
 
-@pytest.mark.parametrize("kind", MAILS)
-def test_nothing_is_fetched_from_anywhere(kind: str) -> None:
-    html = render(kind, language="en", context=MAILS[kind].sample()).html
+FACES = [
+    pytest.param(kind, context, id=f"{kind}-{face}") for kind in MAILS for face, context in MAILS[kind].faces().items()
+]
 
-    assert not re.search(r"\bsrc=|url\(|<link|@import|<script", html)
+
+@pytest.mark.parametrize(("kind", "context"), FACES)
+def test_nothing_is_fetched_from_anywhere_and_no_picture_lacks_its_words(kind: str, context: MailContext) -> None:
+    html = render(kind, language="en", context=context).html
+
+    assert not re.search(r"\bsrc=|url\(|<link|@import|<script|<img|background=", html)
+
+
+@pytest.mark.parametrize(("kind", "context"), FACES)
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_every_page_says_its_language_and_has_one_heading_and_at_most_one_button(
+    kind: str, context: MailContext, language: str
+) -> None:
+    html = render(kind, language=language, context=context).html
+
+    assert f'<html lang="{language}" dir="ltr">' in html
+    assert (html.count("<h1"), html.count("<title>")) == (1, 1)
+    assert html.count('class="button-label"') == (1 if context.page_path else 0)
+
+
+def test_a_button_is_large_enough_for_a_thumb() -> None:
+    html = rendered(page_path="/requests/5b0c").html
+    (style,) = re.findall(r'class="button-label"[^>]* style="([^"]*)"', html)
+    (padding,) = re.findall(r"padding: ?(\d+)px", style)
+    (size,) = re.findall(r"font-size: ?(\d+)px", style)
+    (height,) = re.findall(r"line-height: ?([\d.]+)", re.findall(r'class="card"[^>]* style="([^"]*)"', html)[0])
+
+    assert 2 * int(padding) + int(size) * float(height) >= 44
 
 
 @pytest.mark.parametrize("kind", MAILS)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field
 
 from hub.mail.kinds import samples
-from hub.mail.kinds.base import Course, Entry, MailContext, entries_of
+from hub.mail.kinds.base import Course, Entry, Id, MailContext, entries_of
 from schemas.values import Payload, Title
 
 
@@ -23,7 +23,7 @@ class Check(Payload):
 class AgreementToParty(MailContext):
     """Tells one party that the draft is ready: what it says, who signs, which rules were looked at, where it is."""
 
-    agreement_id: str
+    agreement_id: Id
     version: int
     role: Literal["learner", "guardian", "company", "provider", "current_employer"]
     """The reader's part in it."""

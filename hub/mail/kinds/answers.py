@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Literal, Self
 
 from hub.mail.kinds import samples
-from hub.mail.kinds.base import Count, Course, Entry, entries_of, event_to_send
+from hub.mail.kinds.base import Count, Course, Entry, Id, entries_of, event_to_send
 from hub.mail.kinds.proposals import ToCompany
 from schemas.values import Price, Title
 
@@ -14,11 +14,11 @@ from schemas.values import Price, Title
 class AnswerToCompany(ToCompany):
     """Tells a company what a provider answered, and what it can do now."""
 
-    match_id: str
+    match_id: Id
     provider_name: str
     decision: Literal["accepted", "interested", "counter_offer", "declined", "expired"]
     """`expired` is silence: the provider did not answer in time."""
-    candidate_id: str | None = None
+    candidate_id: Id | None = None
     """The candidate that it can choose now; none while others of the same candidate have not answered."""
     courses: tuple[Course, ...] = ()
     """The provider's part, as it offers it now."""

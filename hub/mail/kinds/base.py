@@ -12,13 +12,16 @@ from schemas.values import Money, Payload, Price, Title
 
 Count = Annotated[int, Field(ge=0)]
 People = Annotated[int, Field(ge=1)]
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._~/-]{0,199}$")]
+"""A ref, a slug or an id of the hub: it can stand in a line as it is."""
+Link = Annotated[str, Field(pattern=r"^https?://[^\s\"<>]{1,1990}$")]
 Path = Annotated[str, Field(pattern=r"^/[^\s\"<>]*$")]
 
 
 class Entry(Payload):
     """What a mail puts into a calendar: whole days, both included; `uid` stays when the days change."""
 
-    uid: str
+    uid: Id
     title: Title
     start: date
     end: date
@@ -65,7 +68,7 @@ class Skill(Payload):
 class Session(Payload):
     """One run of a course; free seats are left out where the reader has his already."""
 
-    ref: str
+    ref: Id
     start: date
     end: date
     mode: str
@@ -77,7 +80,7 @@ class Session(Payload):
 class Course(Payload):
     """A curriculum with the run that fits; without one it is held on demand. The provider is named to companies."""
 
-    ref: str
+    ref: Id
     title: Title
     hours: Count
     provider_name: str | None = None
@@ -95,7 +98,7 @@ class Course(Payload):
 class Proposed(Payload):
     """One candidate as its company sees it; a placement has providers and no courses."""
 
-    candidate_id: str
+    candidate_id: Id
     providers: Annotated[tuple[str, ...], Field(min_length=1)]
     courses: tuple[Course, ...] = ()
     score: Annotated[float, Field(ge=0, le=100)]

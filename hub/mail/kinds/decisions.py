@@ -7,15 +7,15 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from hub.mail.kinds import samples
-from hub.mail.kinds.base import Count, Course, Entry, MailContext, People, Region, Session, entries_of
-from schemas.values import Homepage, Title
+from hub.mail.kinds.base import Count, Course, Entry, Id, Link, MailContext, People, Region, Session, entries_of
+from schemas.values import Title
 
 
 class DecisionToProvider(MailContext):
     """Tells a provider what the company decided. Only one that was chosen learns which company it was."""
 
-    match_id: str
-    provider_id: str
+    match_id: Id
+    provider_id: Id
     provider_name: str
     outcome: Literal["chosen", "not_chosen", "ended", "asked"]
     """`ended`: the company's wish is over. `asked`: it wants to know something before it decides."""
@@ -30,8 +30,8 @@ class DecisionToProvider(MailContext):
     """Seats that are taken now, or free again."""
     question: Title | None = None
     company_name: str | None = None
-    company_homepage: Homepage | None = None
-    about: str | None = None
+    company_homepage: Link | None = None
+    about: Id | None = None
     title: Title | None = None
 
     @model_validator(mode="after")
@@ -104,14 +104,14 @@ class DecisionToProvider(MailContext):
 class CooperationBroken(MailContext):
     """Tells a party that what was agreed cannot take place, and what happens next."""
 
-    match_id: str
+    match_id: Id
     party: Literal["company", "provider", "learner"]
     """Who is reading; a learner's guardian reads the learner's."""
     reader_name: str
     """The reader's organisation; empty for a learner."""
     other_names: Annotated[tuple[str, ...], Field(min_length=1)]
     """The organisations that it was agreed with."""
-    about: str
+    about: Id
     title: Title
     headcount: People
     placement: bool = False

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from hub.mail.kinds import samples
-from hub.mail.kinds.base import Count, MailContext, Path, Region
+from hub.mail.kinds.base import Count, Id, MailContext, Path, Region
 from schemas.matches import Reason
 from schemas.values import Payload, Title
 
@@ -27,7 +27,7 @@ class Todo(Payload):
 class News(Payload):
     """One new match, or one that was agreed: for whom, by whom, how good and why."""
 
-    ref: str
+    ref: Id
     title: Title
     company_name: str
     providers: Annotated[tuple[str, ...], Field(min_length=1)]

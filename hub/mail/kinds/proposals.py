@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from hub.mail.kinds import samples
-from hub.mail.kinds.base import MailContext, People, Proposed, Region
+from hub.mail.kinds.base import Id, MailContext, People, Proposed, Region
 from schemas.matches import Reason
 from schemas.values import Payload, Title, Window
 
@@ -15,9 +15,9 @@ from schemas.values import Payload, Title, Window
 class ToCompany(MailContext):
     """What every mail to a company is about: its own need or offer."""
 
-    company_id: str
+    company_id: Id
     company_name: str
-    about: str
+    about: Id
     """Ref of the need or offer."""
     title: Title
     headcount: People
@@ -28,7 +28,7 @@ class ToCompany(MailContext):
 class ProposalsToCompany(ToCompany):
     """Tells a company who can train its people, or who could send learners, and that they are being asked."""
 
-    match_id: str
+    match_id: Id
     region: Region
     start_window: Window
     options: Annotated[tuple[Proposed, ...], Field(min_length=1)]

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from hub.mail.kinds import samples
-from hub.mail.kinds.base import Count, Course, MailContext, People, Region, Skill, event_to_send
+from hub.mail.kinds.base import Count, Course, Id, MailContext, People, Region, Skill, event_to_send
 from schemas.matches import Levels, Reason
 from schemas.values import Payload, Window
 
@@ -15,7 +15,7 @@ from schemas.values import Payload, Window
 class Option(Payload):
     """One candidate of the match, told with the provider's own part of it."""
 
-    candidate_id: str
+    candidate_id: Id
     courses: Annotated[tuple[Course, ...], Field(min_length=1)]
     reasons: tuple[Reason, ...] = ()
 
@@ -23,8 +23,8 @@ class Option(Payload):
 class Question(MailContext):
     """What a provider is told of a company's wish; neither which company it is nor which need or offer."""
 
-    match_id: str
-    provider_id: str
+    match_id: Id
+    provider_id: Id
     provider_name: str
     respond_by: date
     reminder: bool = False
@@ -123,7 +123,7 @@ class RequestToProvider(Question):
 class PlacementToProvider(Question):
     """Asks a provider whether it has learners for the places of a company."""
 
-    candidate_id: str
+    candidate_id: Id
     scheme: str
     weeks: Count
     weekly_hours: Count
