@@ -45,15 +45,18 @@ async def newest(
     kind: type[R],
     *,
     limit: int,
-    state: str = "",
+    state: str | Sequence[str] = "",
     org: str = "",
     regions: Regions = None,
     before: tuple[int, str] | None = None,
 ) -> list[Found[R]]:
-    """Return rows, last changed first, after a cursor; of a state, an organisation, or regions only."""
+    """Return rows, last changed first, after a cursor; of a state or several, an organisation, or regions only."""
     wanted, given = ["true"], dict[str, Any](limit=limit)
-    if state:
+    if isinstance(state, str) and state:
         wanted, given = [*wanted, "t.state = :state"], given | {"state": state}
+    elif state:
+        wanted += [f"t.state IN {listed(session.engine, 'states')}"]
+        given |= {"states": values(session.engine, list(state))}
     if org:
         wanted, given = [*wanted, "t.org = :org"], given | {"org": org}
     if before:

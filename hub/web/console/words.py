@@ -1,5 +1,6 @@
 """Words of the console: what organisations told in their own languages, codes as people say them, counts with their nouns."""
 
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -250,6 +251,16 @@ def capital(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+UUIDS = re.compile(r"([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{8}([0-9a-f]{4})")
+
+
+def brief(words: str) -> str:
+    """Say a reason in one line: without what it waits for by name, and with ids cut in their middle."""
+    _, mark, why = words.partition(": ")
+    told = why if mark and words.startswith("waits for ") else words
+    return capital(UUIDS.sub(r"\1…\2", told))
+
+
 def short(word: str) -> str:
     """Shorten an id so that it can still be told from others."""
     return word if len(word) <= 18 else f"{word[:8]}…{word[-4:]}"
@@ -281,5 +292,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "sign": sign,
     "cured": cured,
     "capital": capital,
+    "brief": brief,
     "short": short,
 }

@@ -24,6 +24,7 @@ MOST = 50  # needs a page
 MISSES = 6  # courses told under «Why not»
 STEPS = 60  # events of a story on the page; the trace has all
 STATES = ("open", "proposed", "gap", "agreed", "withdrawn", "expired")
+STANDING = ("open", "proposed", "gap")
 NOT_TOLD = frozenset({"reminder.due", "match.answered", "notification.requested"})
 
 desk = Desk()
@@ -66,9 +67,10 @@ class Whole:
 async def needs(visit: Visit) -> Response:
     """Needs, the last moved first."""
     asked, org = visit.asked("state"), visit.asked("company")
-    state = asked if asked in STATES else ""
-    found = await visit.read(_listed, visit, state=state, org=org)
-    choices = [("", "all", None), *((each, _called(each), visit.pulse.of("needs", each)) for each in STATES)]
+    state = asked if asked in (*STATES, "standing") else ""
+    found = await visit.read(_listed, visit, state=STANDING if state == "standing" else state, org=org)
+    standing = ("standing", "looked for", visit.pulse.of("needs", *STANDING))
+    choices = [("", "all", None), standing, *((each, _called(each), visit.pulse.of("needs", each)) for each in STATES)]
     return visit.draw(
         "needs.html",
         found=found,
@@ -83,7 +85,7 @@ def _called(state: str) -> str:
     return {"open": "being matched", "gap": "nothing fits"}.get(state, state)
 
 
-async def _listed(session: Session, visit: Visit, *, state: str, org: str) -> Listed:
+async def _listed(session: Session, visit: Visit, *, state: str | Sequence[str], org: str) -> Listed:
     found = await looks.newest(
         session,
         Need,

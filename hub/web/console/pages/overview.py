@@ -15,6 +15,8 @@ from hub.store.session import Session
 from hub.web.console import links, tale, times, words
 from hub.web.console.live import CLOCKWORK
 from hub.web.console.pages.gaps import Unmet, missing_skills
+from hub.web.console.pages.needs import STANDING
+from hub.web.console.pages.requests import ANSWERED
 from hub.web.console.tale import Said
 from hub.web.console.visit import Desk, Visit
 from hub.web.sight import regions_seen
@@ -70,9 +72,9 @@ async def overview(visit: Visit) -> Response:
 def _steps(visit: Visit) -> Sequence[Step]:
     of = visit.pulse.of
     waiting, gone = of("requests", "asked"), of("requests", "expired")
-    answered = of("requests", "accepted", "interested", "declined", "counter_offered")
+    answered = of("requests", *ANSWERED)
     return (
-        Step(of("needs", "open", "proposed", "gap"), "needs open", links.listed("needs")),
+        Step(of("needs", *STANDING), "needs open", links.listed("needs", state="standing")),
         Step(of("needs", "proposed"), "matched", links.listed("needs", state="proposed")),
         Step(
             of("requests"),
@@ -84,11 +86,11 @@ def _steps(visit: Visit) -> Sequence[Step]:
         Step(
             answered,
             "answered",
-            links.listed("requests", state="accepted"),
+            links.listed("requests", state="answered"),
             f"{words.number(gone)} never did" if gone else "",
             "bad",
         ),
-        Step(of("needs", "agreed"), "agreed", links.listed("needs", state="agreed")),
+        Step(of("agreements", "draft"), "agreements", links.listed("agreements", state="draft")),
         Step(of("gaps", "open"), "gaps", links.listed("gaps")),
     )
 
@@ -117,9 +119,7 @@ def _stuck(row: Any) -> Task:
         if row.waiting_behind
         else "nothing waits behind it"
     )
-    return Task(
-        "bad", "parked", words.capital(row.reason), f"{row.grp} · {behind}", links.parked(row.parked_id), "Look"
-    )
+    return Task("bad", "parked", words.brief(row.reason), f"{row.grp} · {behind}", links.parked(row.parked_id), "Look")
 
 
 def _undelivered(row: Any) -> Task:

@@ -1,5 +1,7 @@
 """Requests: which provider was asked about what, what it answered, and by when it should."""
 
+from collections.abc import Sequence
+
 from starlette.responses import Response
 
 from hub import rows
@@ -14,6 +16,8 @@ from hub.web.sight import regions_seen
 MOST = 50  # requests a page
 STATES = ("asked", "accepted", "interested", "counter_offered", "declined", "expired", "closed")
 
+ANSWERED = ("accepted", "interested", "counter_offered", "declined")
+
 desk = Desk()
 
 
@@ -21,9 +25,14 @@ desk = Desk()
 async def requests(visit: Visit) -> Response:
     """Requests to providers, the last moved first."""
     asked = visit.asked("state")
-    state = asked if asked in STATES else ""
-    found, needs, names, cursor = await visit.read(_listed, visit, state)
-    choices = [("", "all", None), *((each, _called(each), visit.pulse.of("requests", each)) for each in STATES)]
+    state = asked if asked in (*STATES, "answered") else ""
+    found, needs, names, cursor = await visit.read(_listed, visit, ANSWERED if state == "answered" else state)
+    answered = ("answered", "answered", visit.pulse.of("requests", *ANSWERED))
+    choices = [
+        ("", "all", None),
+        answered,
+        *((each, _called(each), visit.pulse.of("requests", each)) for each in STATES),
+    ]
     return visit.draw(
         "requests.html",
         found=found,
@@ -46,7 +55,7 @@ def _called(state: str) -> str:
 
 
 async def _listed(
-    session: Session, visit: Visit, state: str
+    session: Session, visit: Visit, state: str | Sequence[str]
 ) -> tuple[list[Request], dict[str, Need | rows.Offer], dict[str, str], str]:
     found = await looks.newest(
         session,
