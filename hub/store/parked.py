@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from events.envelope import Envelope
+from events.topics import DEAD
 from hub.store.history import NAMES, envelope
 from hub.store.session import Bulk, Session, listed, values
 
@@ -202,9 +203,12 @@ async def retry(session: Session, parked_id: str, *, now: str) -> int:
 
 
 async def skip(session: Session, parked_id: str, *, reason: str, now: str) -> int:
-    """Give an event up, with the operator's reason in the inbox; what stood behind it becomes due."""
+    """Give an event up, with the operator's reason in the inbox; what stood behind it becomes due.
+
+    On the cluster a copy of it leaves for the topic of what was given up; bytes nobody can read stay in the database.
+    """
     rows = await session.rows(
-        "DELETE FROM parked WHERE parked_id = :id RETURNING grp, epoch, source, id, partition_key", id=parked_id
+        "DELETE FROM parked WHERE parked_id = :id RETURNING grp, epoch, source, id, seq", id=parked_id
     )
     for row in rows:
         await session.run(
@@ -217,6 +221,11 @@ async def skip(session: Session, parked_id: str, *, reason: str, now: str) -> in
             source=row.source,
             id=row.id,
         )
+        if session.engine == "postgresql" and row.seq is not None:
+            # An event still on its first way out, or given up by two groups at once, goes once.
+            await session.run(
+                "INSERT INTO outbox (seq, topic) VALUES (:seq, :topic) ON CONFLICT DO NOTHING", seq=row.seq, topic=DEAD
+            )
     return len(rows)
 
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from events.topics import COOPERATION
+from events.topics import COOPERATION, DEAD
 from hub.ids import parked_id
 from hub.store import history, inbox, parked
 from hub.store.history import Entry
+from hub.store.lite import LiteStore
 from hub.store.parked import ParkedRow
 from hub.store.port import Store
 from hub.store.postgres import PostgresStore
@@ -279,6 +280,27 @@ async def test_skipping_a_failed_event_says_so_and_lets_its_followers_go(store: 
     (step,) = await store.read(inbox.steps, [(row.source, "e1")])
     assert (step.outcome, step.note) == ("skipped", "known and harmless")
     assert await ready(store) == ["e2"]
+
+
+@pytest.mark.services
+async def test_a_copy_of_what_was_given_up_leaves_for_outside_tools(postgres: PostgresStore) -> None:
+    given_up = await put(postgres, "e1", state="needs_operator", next_at=None)
+    unreadable = replace(given_up, parked_id="unreadable", id="history@1", seq=None, raw=b"\xff")
+    await postgres.write(parked.park, [unreadable])
+    assert await postgres.glance(history.unsent, limit=10) == []
+
+    for row in (given_up, unreadable):
+        assert await postgres.write(parked.skip, row.parked_id, reason="known and harmless", now=NOW) == 1
+
+    ((topic, copy),) = await postgres.glance(history.unsent, limit=10)
+    assert (topic, copy.id, copy.partition_key) == (DEAD, "e1", given_up.partition_key)
+
+
+async def test_what_is_given_up_in_one_process_stays_in_its_database(lite: LiteStore) -> None:
+    row = await put(lite, "e1", state="needs_operator", next_at=None)
+    await lite.write(parked.skip, row.parked_id, reason="known and harmless", now=NOW)
+
+    assert await lite.glance(history.unsent, limit=10) == []
 
 
 async def test_a_record_nobody_can_read_keeps_its_bytes_and_cannot_be_tried_again(store: Store) -> None:
