@@ -9,10 +9,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from hub.cli.mail import SHORT
 from hub.cli.opening import settings_for, store_of
 from hub.cli.options import AsJson, DataDir, commands
-from hub.cli.screen import console, notes, print_json
+from hub.cli.screen import SHORT, console, notes, print_json
 from hub.errors import HubError
 from hub.rows import Agreement
 from hub.settings import Settings

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from hub.cli.opening import settings_for, store_of
 from hub.cli.options import AsJson, DataDir, commands
-from hub.cli.screen import console, notes, print_json
+from hub.cli.screen import SHORT, console, notes, print_json
 from hub.errors import HubError
 from hub.mailing import message_of
 from hub.settings import Settings
@@ -18,7 +18,6 @@ from hub.store import jobs
 from hub.store.jobs import JobRow
 from hub.store.port import Store
 
-SHORT = 8  # characters of an id that people are shown
 STATES = {"done": "[good]sent[/]", "due": "[warn]to be sent[/]", "running": "being sent", "failed": "[bad]failed[/]"}
 
 Part = Literal["text", "html", "headers", "source", "calendar"]

@@ -7,6 +7,7 @@ import orjson
 from rich.console import Console
 from rich.theme import Theme
 
+SHORT = 8  # characters of an id that people are shown
 # Colours of the terminal's own palette where it can be, so that they hold on dark and light ground alike; the leather
 # tone is one that reads on both.
 THEME = Theme(

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
 
-from hub.cli.mail import SHORT
+from hub.cli.screen import SHORT
 from hub.demo.agreed import Agreed, Checked
 from hub.demo.organisations import ORGANISATIONS, PLACES, Participant
 from hub.demo.outcome import Outcome

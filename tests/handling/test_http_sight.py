@@ -7,6 +7,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from hub.access import Sender
 from hub.rows import Agreement
 from hub.settings import load
 from hub.store import nouns
@@ -201,6 +202,20 @@ async def test_after_it_the_provider_sees_the_cooperation_and_its_agreements(tal
     told = {step["type"].removeprefix("eu.vethub.").removesuffix(".v1") for step in steps}
     assert {"cooperation.agreed", "learner.nominated", "agreement.drafted"} <= told
     assert {"need.published", "match.proposed", "match.decided"}.isdisjoint(told)
+
+
+async def test_an_answer_that_a_coordinator_recorded_is_in_the_providers_trace(talk: Talk) -> None:
+    await talk.story.say("coordinator.registered", "cec", builders.coordinator(nuts=["ES61"]))
+    await talk.story.settle()
+    scopes = frozenset({"events:write", "coordinate"})
+    await talk.answer(sender=Sender("k", "cec", scopes, ("/coordinators/cec",)))
+    async with office_over(talk.story.hub) as office:
+        provider = await office.caller("movex")
+
+        steps = (await provider.get(f"/v1/trace/{(await talk.match()).key}")).json()["steps"]
+
+    assert "eu.vethub.match.answered.v1" in [step["type"] for step in steps]
+    assert (await talk.request()).state == "accepted"
 
 
 async def test_who_answers_too_late_is_told_so_in_the_trace(talk: Talk) -> None:
