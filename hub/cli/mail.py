@@ -54,7 +54,7 @@ async def row(store: Store, settings: Settings, job: JobRow) -> dict[str, Any]:
     return {
         "id": job.job_id,
         "to": str(message["To"]) if message else "",
-        "subject": str(message["Subject"]) if message else "",
+        "subject": str(message["Subject"]).strip() if message else "",  # a folded header begins with a blank
         "kind": job.kind,
         "state": job.state,
         "attempts": job.attempts,

@@ -138,6 +138,7 @@ def test_everybody_is_told_what_concerns_them(story: Tale) -> None:
     assert Counter(mail["kind"] for mail in story.mails) == expected
     assert story.outcome["mails"] == sum(expected.values())
     assert {mail["state"] for mail in story.mails} == {"done"}
+    assert [mail["subject"] for mail in story.mails if mail["subject"] != mail["subject"].strip()] == []
 
 
 def test_every_signer_gets_the_draft_in_their_own_name(story: Tale) -> None:
