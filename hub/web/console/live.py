@@ -28,6 +28,8 @@ HEARTBEAT = 15.0  # seconds of silence after which a comment is sent, so that pr
 MOST = 1000  # events a look takes
 MOST_LISTENERS = 500  # streams of one process
 CLOCKWORK = "reminder.due"
+STILL_HERE = b": still here\n\n"
+ENDED = b"event: ended\ndata: {}\n\n"
 
 desk = Desk()
 
@@ -68,6 +70,8 @@ class Live:
             yield b"retry: 3000\n: here is what comes\n\n"
             while not listener.ended:
                 yield await self._next(listener)
+            if not self._closed:  # after a hub that stops, the browser may try again and find it restarted
+                yield ENDED
         finally:
             self._listeners.discard(listener)
 
@@ -104,12 +108,11 @@ class Live:
         except TimeoutError:
             if not await stays(self._hub.store, self._hub.clock, listener.visitor.session):
                 listener.end()
-                return b"event: ended\ndata: {}\n\n"
-            return b": still here\n\n"
+            return STILL_HERE
         listener.stirred.clear()
-        if listener.ended:
-            return b"event: ended\ndata: {}\n\n"
         new, listener.new = listener.new, Counter()
+        if not new:
+            return STILL_HERE
         return b"event: new\ndata: " + orjson.dumps(dict(new)) + b"\n\n"
 
     async def _look(self) -> None:
