@@ -116,7 +116,16 @@ class Settings(BaseSettings):
 
 
 def _file(settings_cls: type[BaseSettings]) -> TomlConfigSettingsSource:
-    return TomlConfigSettingsSource(settings_cls, Path(os.environ.get(f"{PREFIX}CONFIG", "vet-hub.toml")))
+    named = os.environ.get(f"{PREFIX}CONFIG")
+    path = Path(named or "vet-hub.toml")
+    if named and not path.is_file():
+        raise WrongSetting(
+            f"{PREFIX}CONFIG names {named}, and there is no such file; name one that is there, or unset it"
+        )
+    try:
+        return TomlConfigSettingsSource(settings_cls, path)
+    except (OSError, ValueError) as broken:  # what is no TOML and what is no UTF-8 are both ValueErrors
+        raise WrongSetting(f"{path} cannot be read as TOML in UTF-8: {broken}") from None
 
 
 def load(**given: Any) -> Settings:

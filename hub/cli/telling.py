@@ -18,6 +18,7 @@ from hub.demo.tale import Asked, Offer
 
 WIDEST = 100  # columns; longer lines are hard to read
 STITCH = "╌"  # the saddle stitch, the hub's one ornament
+LOST_ANSWER = "eu.vethub.match.answered.v1"
 OPENING = (
     "\n[bold]Companies said which skills they need, providers which short courses they teach.[/] All of it came in as "
     "events, each with its organisation's own key; the rest followed from them: who was asked, what was agreed, the drafts "
@@ -175,7 +176,8 @@ def _waiting(waiting: Sequence[Any], out: Console) -> None:
     _heading("What waits, and for what", out)
     for each in waiting:
         _say(f"[ref]{each.id}[/]", out)
-        _say(f"An answer that came before its question: {each.reason.partition(': ')[2]}.", out)
+        told = "An answer that came before its question: " if each.type == LOST_ANSWER else ""
+        _say(f"{told}{each.reason.partition(': ')[2] or each.reason}.", out)
     _say("[soft]It blocks nothing else and is looked at again and again; after 24 hours an operator is asked.[/]", out)
     _command("vet-hub parked list", out)
 

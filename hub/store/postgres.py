@@ -24,6 +24,7 @@ SERVER_SETTINGS = {
     "tcp_keepalives_count": "3",
 }
 SERIALIZATION = frozenset({"40001", "40P01", "55P03"})  # serialization failure, deadlock, lock timeout: run again
+SHUT = frozenset({"28", "3D"})  # SQLSTATE classes: who we say we are, which database; whoever runs the server mends it
 AWAY = frozenset({"08", "53", "57", "58"})  # SQLSTATE classes: connection, resources, shut down, disk
 
 
@@ -134,6 +135,9 @@ def _named(error: DBAPIError) -> Exception:
     state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None) or ""
     if state in SERIALIZATION:
         return FlushConflict(f"PostgreSQL asks to run the transaction again ({state})")
+    if state[:2] in SHUT:
+        why = _first_line(error.orig.__cause__ or error) if error.orig else state
+        return ServiceAway(f"PostgreSQL does not let the hub in: {why}; make it there, or mend VET_HUB_DATABASE_URL")
     if error.connection_invalidated or state[:2] in AWAY:
         return ServiceAway(f"PostgreSQL does not answer: {_first_line(error)}")
     return error

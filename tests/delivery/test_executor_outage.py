@@ -161,6 +161,15 @@ async def test_a_database_that_is_not_there_is_away() -> None:
 
 
 @pytest.mark.services
+async def test_a_database_that_nobody_made_is_told_with_its_cure(shared_database: str) -> None:
+    unmade = PostgresStore(f"{shared_database}_nobody_made_this")
+
+    with pytest.raises(ServiceAway, match=r'"[^"]*_nobody_made_this" does not exist; make it there, or mend VET_HUB'):
+        await unmade.start()
+    await unmade.stop()
+
+
+@pytest.mark.services
 async def test_a_pool_that_is_used_up_is_away_and_not_a_bug(
     shared_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
