@@ -85,7 +85,8 @@ async def test_the_overview_says_who_has_not_answered(browser: Browser) -> None:
     page = await browser.page("")
 
     assert "has not answered betangible/N-020" in page
-    assert re.search(r'href="/console/matches/[0-9a-f-]+/answer/movex"', page)
+    assert 'href="/console/needs/betangible/N-020"' in page
+    assert re.search(r'href="/console/matches/[^/]+/answer/movex">Record its answer', page)
 
 
 async def test_numbers_are_links_to_lists_as_long(browser: Browser) -> None:

@@ -45,7 +45,17 @@ BROKEN = {
     "curriculum_retired": "the course is no longer offered",
     "withdrawn": "the company withdrew it",
 }
-MAILS = {"request_to_provider": "the request"}
+MAILS = {
+    "request_to_provider": "the request",
+    "placement_to_provider": "the request",
+    "proposals_to_company": "what fits, to the company",
+    "gap_to_company": "that nothing fits, to the company",
+    "answer_to_company": "the answer, to the company",
+    "decision_to_provider": "the decision, to the provider",
+    "agreement_to_party": "the draft, to one who is to sign it",
+    "cooperation_broken": "that it cannot take place",
+    "coordinator_digest": "the morning’s digest",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ MISSES = 6  # courses told under «Why not»
 STEPS = 60  # events of a story on the page; the trace has all
 STATES = ("open", "proposed", "gap", "agreed", "withdrawn", "expired")
 STANDING = ("open", "proposed", "gap")
-NOT_TOLD = frozenset({"reminder.due", "match.answered", "notification.requested"})
+NOT_TOLD = frozenset({"reminder.due", "match.answered", "document.rendered", "notification.requested"})
 
 desk = Desk()
 

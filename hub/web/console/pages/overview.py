@@ -51,6 +51,8 @@ class Task:
     detail: str
     address: str
     button: str
+    page: str = ""
+    """The page it is about, where the button leads straight to a form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,7 @@ def _task(found: Request | Match, story: Need | Offer, who: str, at: str, today:
             f"{title} · {when} is the last day",
             links.act(found.match_id, "answer", found.org),
             "Record its answer",
+            links.about(story),
         )
     when = times.relative_day(instant(at).date(), today)
     return Task(
@@ -178,4 +181,5 @@ def _task(found: Request | Match, story: Need | Offer, who: str, at: str, today:
         f"{title} · the match ends {when}",
         links.act(found.key, "decide"),
         "Record its decision",
+        links.about(story),
     )
