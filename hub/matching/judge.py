@@ -22,13 +22,14 @@ class Judged(NamedTuple):
 def judge(search: Search, course: Course) -> Judged:
     """The course on its best sitting: of those that pass the one with the highest score, else the one that fails least.
 
-    It runs on demand only where no planned session fits; a cancelled session is as good as none.
+    It runs on demand only where no planned session is good enough to be proposed: a session with more seats must not
+    take a course off the list. A cancelled session is as good as none.
     """
     cover = cover_of(search, course.concepts)
     judged = [held_against(search, course, each, cover) for each in course.sittings if not each.cancelled]
     if len(judged) > 1:
         judged = [split(each, judged) for each in judged]
-    if course.on_demand and all(each.failed for each in judged):
+    if course.on_demand and not any(proposable(each) for each in judged):
         judged += [held_against(search, course, each, cover) for each in on_demand(search, course)]
     if not judged:
         return held_against(search, course, None, cover)
@@ -42,6 +43,11 @@ def held_against(search: Search, course: Course, sitting: Sitting | None, cover:
     """The need held against one sitting of the course."""
     fit = fit_of(search, course, sitting=sitting, cover=cover)
     return Judged(fit, failed(fit))
+
+
+def proposable(judged: Judged) -> bool:
+    """Whether it passes every filter with a score that is proposed."""
+    return not judged.failed and score(judged.fit).score >= judged.fit.search.rules.propose
 
 
 def best(passing: list[Judged]) -> Judged:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -213,6 +214,16 @@ def test_more_seats_in_a_course_never_take_it_off_the_list(case: World) -> None:
     for course in case.courses:
         if case.ranking([course]).candidates:
             assert case.ranking([roomier(course)]).candidates
+
+
+@pytest.mark.parametrize("seed", [2815, 3410])
+def test_a_session_that_is_no_good_does_not_hide_that_a_course_runs_on_demand(seed: int) -> None:
+    case = world(seed)
+    (course,) = [each for each in case.courses if each.on_demand and case.ranking([each]).candidates][:1]
+
+    seats = tuple(replace(each, seats_free=(each.seats_free or 0) + 9) for each in course.sittings)
+
+    assert case.ranking([replace(course, sittings=seats)]).candidates
 
 
 def test_the_worlds_hold_candidates_gaps_and_near_misses_in_fair_parts() -> None:
