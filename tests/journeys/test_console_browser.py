@@ -24,6 +24,14 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 LIGHT_AND_WIDTH = [(light, width) for light in ("light", "dark") for width in (1280, 390)]
 MAIL, PARKED, AGREEMENT = "the first mail", "the parked event", "the first agreement"
 NEW = "betangible/N-900"
+PICTURES = {
+    "overview": ("", "light", 1280),
+    "need": ("/needs/betangible/N-002", "light", 1280),
+    "agreement": (AGREEMENT, "light", 1280),
+    "phone": ("/gaps", "dark", 390),
+}
+"""Pictures of the README: page, light, width. `VET_HUB_TEST_WRITE_PICTURES=1` writes them, to be looked at."""
+FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 PAGES = (
     "",
     "/needs",
@@ -153,6 +161,21 @@ def test_what_people_see_before_they_are_in_can_be_read_by_everybody(visitor: Vi
         )
 
     context.close()
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_the_readme_shows_the_console_as_it_is_drawn(visitor: Visitor, name: str, tmp_path: Path) -> None:
+    path, light, width = PICTURES[name]
+    page = visitor.page(light, width)
+    visitor.open(page, path)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    folder = FOLDER if os.environ.get("VET_HUB_TEST_WRITE_PICTURES") == "1" else tmp_path
+
+    page.screenshot(path=folder / f"{name}.png", clip={"x": 0, "y": 0, "width": width, "height": 900})
+
+    assert f"docs/pictures/{name}.png" in (FOLDER.parents[1] / "README.md").read_text()
+    assert (FOLDER / f"{name}.png").stat().st_size > 10_000
+    page.context.close()
 
 
 def test_the_story_is_read_by_keyboard_alone(visitor: Visitor) -> None:
