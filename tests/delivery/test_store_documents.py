@@ -36,3 +36,11 @@ async def test_each_version_has_its_own_and_the_newest_is_found(store: Store) ->
     assert await store.read(documents.newest, AGREEMENT) == second
     assert await store.read(documents.find, AGREEMENT, 3) is None
     assert await store.read(documents.newest, "another") is None
+
+
+async def test_versions_are_told_newest_first_without_their_bytes(store: Store) -> None:
+    first, second = await put(store, b"one"), await put(store, b"two", version=2)
+
+    found = await store.read(documents.versions, AGREEMENT)
+
+    assert found == [(2, second.sha256, AT), (1, first.sha256, AT)]
