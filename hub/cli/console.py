@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hub.cli.opening import settings_for, store_of
-from hub.cli.options import AsJson, DataDir, commands
+from hub.cli.options import AsJson, DataDir, Port, commands
 from hub.cli.screen import console, notes, print_json
 from hub.clock import SystemClock
 from hub.parts import hub_url
@@ -24,10 +24,11 @@ def link(
     org: Annotated[str, typer.Option(help="Slug of the coordinator's organisation; hub for operators.")] = HUB_ORG,
     person: Annotated[str, typer.Option(metavar="REF", help="Who it is for, as `people add` answered.")] = "",
     data: DataDir = None,
+    port: Port = None,
     as_json: AsJson = False,
 ) -> None:
     """Print a link into the console. It lets somebody in once, within a quarter of an hour."""
-    address = asyncio.run(_link(settings_for(data), org, role, person or None))
+    address = asyncio.run(_link(settings_for(data, port=port), org, role, person or None))
     if as_json:
         print_json({"link": address})
         return

@@ -53,12 +53,12 @@ from it. Nothing here may tell who the company is or what its limits are, so dis
 
 TOLD_TO_COMPANIES: Mapping[str, Sentence] = {
     "teaches": ngettext(
-        "teaches %(taught)s of the %(asked)s skill you asked for",
+        "teaches the skill you asked for",
         "teaches %(taught)s of the %(asked)s skills you asked for",
         "asked",
     ),
     "teaches_of_placement": ngettext(
-        "teaches %(taught)s of the %(asked)s skill of your placement",
+        "teaches the skill of your placement",
         "teaches %(taught)s of the %(asked)s skills of your placement",
         "asked",
     ),
