@@ -229,6 +229,19 @@ async def test_a_person_of_no_party_is_not_put_in(talk: Talk, cec: Browser) -> N
     assert await cec.hub.store.read(people.of, ["norte"], kind="learner") == []
 
 
+async def test_a_minor_is_proposed_as_one_by_the_birth_date_and_by_the_clock_of_the_place(
+    talk: Talk, cec: Browser
+) -> None:
+    await talk.agree()
+    young = await talk.story.person("p-young", "betangible", kind="learner", birth_date="2010-05-01")
+
+    page = await cec.page(await form(talk, "nominate"), learner=young, party="betangible")
+
+    assert '<option value="15-17" selected>' in page
+    assert "<option selected>Europe/Madrid" in page
+    assert "2010" not in page
+
+
 @pytest.mark.parametrize("what", ["answer/movex", "decide", "nominate"])
 async def test_a_coordinator_of_other_regions_finds_nothing_to_record(talk: Talk, what: str) -> None:
     await talk.agree()

@@ -19,10 +19,18 @@ from hub.web.console.forms import Form
 from hub.web.console.visit import Desk, Visit
 from hub.web.problems import Refuse
 from schemas.problems import Problem
+from schemas.values import country_of
 
 STATUSES = {"employed": "employed", "unemployed": "looking for work", "pupil": "at school", "student": "studying"}
 BANDS = {"18+": "18 or older", "15-17": "15 to 17"}
-ZONES = ("Europe/Lisbon", "Europe/Madrid", "Europe/Bucharest", "Europe/Warsaw", "Europe/Brussels", "Atlantic/Azores")
+ZONES = {
+    "PT": "Europe/Lisbon",
+    "ES": "Europe/Madrid",
+    "RO": "Europe/Bucharest",
+    "PL": "Europe/Warsaw",
+    "BE": "Europe/Brussels",
+}
+"""Time zones by country."""
 TONGUES = ("pt", "es", "en", "ro", "pl", "fr", "nl", "it", "de")
 NOBODY = "Nobody of the parties stands behind this ref. Put the person in first, in the form above."
 
@@ -125,7 +133,8 @@ def _nomination_form(visit: Visit, deal: Deal, drawn: Drawn, person: Drawn) -> R
         person=person,
         statuses=STATUSES,
         bands=BANDS,
-        zones=ZONES,
+        zones=tuple(ZONES.values()),
+        zone_there=ZONES.get(country_of(deal.about.places[0]), ZONES["PT"]),
         tongues=TONGUES,
     )
 
