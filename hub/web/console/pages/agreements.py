@@ -3,7 +3,6 @@
 People appear by role and organisation only; their names stand in the document, which is shown to whoever may read it.
 """
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,19 +14,15 @@ from hub.rows import Agreement, Cooperation, Curriculum, Need, Offer
 from hub.store import documents, looks, nouns
 from hub.store.documents import Document
 from hub.store.session import Session
-from hub.web.console import drawing, links
+from hub.web.console import links
 from hub.web.console.filters import options
 from hub.web.console.visit import Desk, Visit
-from hub.web.deals import PDF, seen_agreement
-from hub.web.problems import Refuse
+from hub.web.deals import seen_agreement
 from hub.web.sight import regions_seen
 from schemas.agreements import Signer
 
 MOST = 50  # agreements a page
 STATES = ("draft", "withdrawn")
-AT_ONCE = 2  # pictures one process makes at the same time
-# The browser's own viewer shows a PDF in a page that it makes itself, with a style of its own.
-PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
 CHECKS: Mapping[str, str] = {
     "minors_hours": "Hours of young people",
     "guardian": "Somebody signs for a minor",
@@ -56,7 +51,6 @@ ROLES: Mapping[str, str] = {
 }
 
 desk = Desk()
-drawing_room = asyncio.Semaphore(AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,32 +177,3 @@ async def _whole(session: Session, agreement_id: str, visit: Visit) -> Whole:
         await documents.find(session, row.key, told.version),
         await looks.names(session, sorted(orgs)),
     )
-
-
-@desk.page("/agreements/{agreement_id}/document.pdf")
-async def document(visit: Visit) -> Response:
-    """The document as it was stored, byte for byte."""
-    found = await visit.read(_document, visit)
-    name = f"agreement-{found.agreement_id}-v{found.version}.pdf"
-    headers = drawing.headers(PDF_POLICY) | {"Content-Disposition": f'inline; filename="{name}"'}
-    return Response(found.body, headers=headers, media_type=PDF)
-
-
-@desk.page("/agreements/{agreement_id}/pages/{page}")
-async def page(visit: Visit) -> Response:
-    """One page of the document as a picture."""
-    found = await visit.read(_document, visit)
-    number = visit.given("page")
-    if not number.isdecimal() or len(number) > 4 or not 1 <= int(number) <= pictures.pages(found.body):
-        raise Refuse(404, "The document has no such page.")
-    async with drawing_room:
-        picture = await asyncio.to_thread(pictures.picture, found.body, int(number))
-    return Response(picture, headers=drawing.headers("default-src 'none'"), media_type="image/png")
-
-
-async def _document(session: Session, visit: Visit) -> Document:
-    row = await seen_agreement(session, visit.given("agreement_id"), visit.visitor.sender)
-    found = await documents.find(session, row.key, row.told.version)
-    if found is None:
-        raise Refuse(404, "The document is not made yet; look again in a moment.")
-    return found
