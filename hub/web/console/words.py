@@ -167,9 +167,13 @@ def place(where: Place) -> str:
 
 def region(nuts: str) -> str:
     """Say a region: PT11A (Portugal)."""
-    country = COUNTRIES_OF_NUTS.get(nuts[:2], nuts[:2])
-    name = ENGLISH.territories.get(country, country)
-    return str(name) if nuts == nuts[:2] else f"{nuts} ({name})"
+    return country(nuts) if nuts == nuts[:2] else f"{nuts} ({country(nuts)})"
+
+
+def country(nuts: str) -> str:
+    """Say in which country a region lies."""
+    code = COUNTRIES_OF_NUTS.get(nuts[:2], nuts[:2])
+    return str(ENGLISH.territories.get(code, code))
 
 
 def languages(codes: tuple[str, ...]) -> str:
@@ -279,6 +283,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "price": price,
     "place": place,
     "region": region,
+    "country": country,
     "languages": languages,
     "modes": modes,
     "levels": levels,

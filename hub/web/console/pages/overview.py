@@ -24,6 +24,7 @@ from hub.web.sight import regions_seen
 TASKS = 8  # things that need somebody
 FALLING_DUE = 200  # reminders looked through for them
 LATEST = 7  # events of the small stream
+IN_PASSING = (CLOCKWORK, "notification.", "digest.")  # events that the small stream leaves out
 ANSWER, DECISION = "request-silence", "match-expiry"
 YES = ("accepted", "counter_offered")
 
@@ -104,8 +105,10 @@ async def _today(session: Session, visit: Visit) -> Today:
         tasks = [*await _for_operators(session), *tasks]
     latest: list[Said] = []
     if visit.visitor.operates:
-        said, _ = await looks.stream(session, limit=LATEST * 3, window=0)
-        latest = await tale.tell(session, [each for each in said if each.short_type != CLOCKWORK][:LATEST])
+        said, _ = await looks.stream(session, limit=LATEST * 8, window=0)
+        latest = await tale.tell(
+            session, [each for each in said if not each.short_type.startswith(IN_PASSING)][:LATEST]
+        )
     return Today(tasks[:TASKS], await missing_skills(session, regions), latest)
 
 
