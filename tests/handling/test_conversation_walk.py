@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, event, note, settings
+from hypothesis import HealthCheck, Phase, event, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
@@ -35,6 +35,8 @@ PROVIDERS = ("movex", "ctcp", "escola")
 SESSIONS = {"movex/C1-1": 5, "movex/C1-2": 3, "ctcp/C1-1": 4, "escola/C1-1": 2}
 """Sessions and the seats they have at first."""
 ABOUTS = tuple(f"{company}/{noun}{n}" for company in COMPANIES for noun in ("N", "O") for n in (1, 2))
+SHORT = (Phase.explicit, Phase.reuse, Phase.generate)
+"""To make a broken walk shorter takes minutes; `VET_HUB_TEST_WALKS=100` and the seed do it."""
 GROUPS = ("matcher", "workflow", "notifier", "projector")
 WATCHED = (*MOVES, rows.Gap)
 LONG = 400  # days after which everything has run out
@@ -324,5 +326,6 @@ class TestWhateverPeopleSayTheModelHolds(Walk.TestCase):
         stateful_step_count=30 if WALKS < 100 else 80,
         deadline=None,
         print_blob=True,
+        phases=SHORT if WALKS < 100 else tuple(Phase),
         suppress_health_check=list(HealthCheck),
     )
