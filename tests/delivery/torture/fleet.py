@@ -142,8 +142,10 @@ class Victim:
         return _is_stopped(self.pid)
 
     def go_on(self) -> None:
-        """SIGCONT."""
-        os.kill(self.pid, signal.SIGCONT)
+        """SIGCONT, which is nothing to one that does not stand still."""
+        if self.pid and not self.dead.is_set():
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGCONT)
 
     def kill(self) -> None:
         """SIGKILL, at once or as soon as it is born."""

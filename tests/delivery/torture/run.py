@@ -222,6 +222,9 @@ class Play:
         """Let the others go on while one stands still, as after a swap storm; then it wakes and knows nothing of it."""
         still = [life for life in doomed if life.stands_still()]
         self.ends[kill.name if still else TOO_LATE] += 1
+        for other in doomed:
+            if other not in still:
+                other.doom(None)  # or it stands still too as soon as it does the work of the one that does
         if still:
             await self._a_while_passes()
             with suppress(TimeoutError):
@@ -239,6 +242,8 @@ class Play:
         await self._at_rest()
 
     async def _come_to_rest(self) -> None:
+        for life in self.fleet.living:
+            life.go_on()  # one may have come to a stop before it heard that it need not
         await self._all_done()
         if self.schedule.workload.quarrel:
             self.client.give([self.schedule.workload.quarrel])
