@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 from hub.errors import WrongSetting
-from hub.mail.message import POLICY
+from hub.mail.message import as_sent
 
 ANSWER_LENGTH = 300  # characters of a relay's answer that are kept
 NOT_LET_IN = frozenset({530, 534, 535, 538})
@@ -80,7 +80,7 @@ class LocalMailbox:
 
     async def deliver(self, message: EmailMessage) -> Outcome:
         """Keep the message; what fails in keeping it flies to the courier."""
-        await self.keep(message.as_bytes(policy=POLICY), str(message["Message-ID"]))
+        await self.keep(as_sent(message), str(message["Message-ID"]))
         return Delivered("kept in the local mailbox")
 
     async def close(self) -> None:
@@ -135,6 +135,7 @@ class Limits:
     connections: int = 4
     mails_per_connection: int = 100
     idle: float = 30.0  # seconds
+    probe: float = 1.0  # seconds of rest after which a connection is tried before it is used again
     connect: float = 10.0  # seconds
     command: float = 30.0  # seconds
 
@@ -146,6 +147,8 @@ class _Line:
     client: aiosmtplib.SMTP
     mails: int = 0
     whole: bool = True
+    rested_since: float | None = None
+    """Loop time of the last mail that went well; without it something may be left to clear."""
     hang_up: asyncio.TimerHandle | None = None
 
 
@@ -188,11 +191,18 @@ class SmtpMailer:
         """An idle connection that still answers; RSET also clears what an earlier refusal left behind."""
         while self._idle:
             line = self._taken()
+            if self._is_warm(line):
+                return line
             with suppress(*TROUBLE):
                 await line.client.rset()
                 return line
             line.client.close()
         return None
+
+    def _is_warm(self, line: _Line) -> bool:
+        """Whether the relay took a mail on it a moment ago: asking again would cost each mail of many a round trip."""
+        now = asyncio.get_running_loop().time()
+        return line.rested_since is not None and now - line.rested_since < self._limits.probe
 
     async def _new_line(self) -> _Line:
         relay = self._relay
@@ -218,8 +228,10 @@ class SmtpMailer:
         try:
             _, answer = await line.client.sendmail(letter.sender, [letter.recipient], letter.raw)
             outcome: Outcome = Delivered(_tidy(answer))
+            line.rested_since = asyncio.get_running_loop().time()
         except TROUBLE as error:
             outcome = _not_taken(error, letter.recipient)
+            line.rested_since = None
         line.whole = True
         return outcome
 
@@ -253,7 +265,7 @@ class _Letter:
     @classmethod
     def of(cls, message: EmailMessage) -> Self:
         (sender,), (recipient,) = message["From"].addresses, message["To"].addresses
-        return cls(sender.addr_spec, recipient.addr_spec, message.as_bytes(policy=POLICY))
+        return cls(sender.addr_spec, recipient.addr_spec, as_sent(message))
 
 
 def _not_let_in(error: Exception) -> Outcome:

@@ -12,8 +12,21 @@ import structlog
 from rich.console import Console
 
 from hub.parts import calm_collector
-from tests.bench import bug, commands, consuming, digests, documents, executor, latency, pages, ranking, relaying, web
-from tests.bench.harness import Bench, Ground, Result, json_line, new_progress, run, table
+from tests.bench import (
+    bug,
+    commands,
+    consuming,
+    digests,
+    documents,
+    executor,
+    latency,
+    mails,
+    pages,
+    ranking,
+    relaying,
+    web,
+)
+from tests.bench.harness import Bench, Ground, Result, json_line, new_progress, program, run, table
 from tests.bench.services import find_services
 
 BENCHES: tuple[Bench, ...] = (
@@ -24,6 +37,7 @@ BENCHES: tuple[Bench, ...] = (
     *ranking.BENCHES,
     *digests.BENCHES,
     *documents.BENCHES,
+    *mails.BENCHES,
     *web.BENCHES,
     *pages.BENCHES,
     *latency.BENCHES,
@@ -39,6 +53,8 @@ def main() -> int:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     console = Console(stderr=not sys.stdout.isatty())
     chosen = [bench for bench in BENCHES if not asked.only or any(bench.is_named(name) for name in asked.only)]
+    toolless = [bench for bench in chosen if bench.tool and not program(bench.tool)]
+    chosen = [bench for bench in chosen if bench not in toolless]
     services = find_services()
     left_out = [figure.name for bench in chosen if bench.services and not services for figure in bench.figures]
     results = asyncio.run(
@@ -47,6 +63,8 @@ def main() -> int:
     console.print(table(results), ADVICE, sep="\n")
     if left_out:
         console.print(f"Left out without PostgreSQL and Kafka (deploy/dev/services.sh up): {', '.join(left_out)}.")
+    for bench in toolless:
+        console.print(f"Left out without {bench.tool}: {', '.join(figure.name for figure in bench.figures)}.")
     line = json_line(results)
     if asked.json:
         asked.json.write_bytes(line + b"\n")

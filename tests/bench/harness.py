@@ -3,6 +3,8 @@
 Every figure that can be is a ratio of two things done in turns within one run: what else the machine does meets both.
 """
 
+import os
+import shutil
 import statistics
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -65,10 +67,18 @@ class Bench:
     figures: tuple[Figure, ...]
     measure: Callable[[Ground], AsyncIterator[Samples]]
     services: bool = False
+    tool: str = ""
+    """A program that is not ours and that the bench cannot do without."""
 
     def is_named(self, name: str) -> bool:
         """Return whether a name on the command line means this bench."""
         return name in {self.name, *(figure.name for figure in self.figures)}
+
+
+def program(name: str) -> str:
+    """Return where a program is, also where only root's path looks; empty when it is not installed."""
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/lib/postfix/sbin"])
+    return shutil.which(name, path=path) or ""
 
 
 @dataclass(frozen=True)

@@ -225,12 +225,20 @@ async def test_a_refused_message_leaves_the_connection_fit_for_the_next() -> Non
 
 
 async def test_a_connection_that_died_while_idle_costs_no_message() -> None:
-    async with ScriptedRelay(RSET=[DROP]) as relay, mailer_for(relay) as mailer:
+    async with ScriptedRelay(RSET=[DROP]) as relay, mailer_for(relay, limits=Limits(probe=0.0)) as mailer:
         await mailer.deliver(message())
         told = await mailer.deliver(message())
 
     assert isinstance(told, Delivered)
     assert relay.connections == 2
+
+
+async def test_many_messages_in_a_row_are_not_asked_for_between() -> None:
+    async with ScriptedRelay(RSET=[DROP]) as relay, mailer_for(relay, limits=Limits(probe=3600.0)) as mailer:
+        for _ in range(3):
+            assert isinstance(await mailer.deliver(message()), Delivered)
+
+    assert relay.connections == 1
 
 
 async def test_a_cancelled_delivery_leaves_no_half_spoken_connection_behind() -> None:

@@ -6,11 +6,15 @@ git. The run that writes fails, so that it is never mistaken for one that compar
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from email import policy
 from pathlib import Path
 
 import pytest
 
+from hub.mail.calendar import calendar_file
 from hub.mail.kinds import MAILS, MailContext
+from hub.mail.message import Address, as_sent, compose
 from hub.mail.render import render
 from hub.mail.words import FALLBACK, LANGUAGES
 
@@ -41,6 +45,24 @@ def test_a_mail_reads_as_agreed(kind: str, name: str, context: MailContext, lang
     if language == FALLBACK:  # the structure is the same in every language, the words stand in the text
         assert mail.html == golden(f"{name}.{language}.html", mail.html)
     assert not REWRITE, "golden files rewritten; run again without VET_HUB_REWRITE_GOLDEN"
+
+
+@pytest.mark.parametrize(("kind", "name", "context", "language"), CASES)
+def test_what_leaves_is_what_the_standard_library_would_write(
+    kind: str, name: str, context: MailContext, language: str
+) -> None:
+    at = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+    message = compose(
+        render(kind, language=language, context=context),
+        sender=Address("vet-hub", "hub@hub.example"),
+        recipient=Address("Ana Conceição, formação", "ana@movex.example"),
+        message_id=f"<{name}@hub.example>",
+        sent_at=at,
+        feedback_id=f"{kind}:vet-hub",
+        calendar=calendar_file(context, language=language, at=at, organiser="hub@hub.example"),
+    )
+
+    assert as_sent(message) == message.as_bytes(policy=policy.SMTP)
 
 
 def test_no_golden_file_is_left_over() -> None:

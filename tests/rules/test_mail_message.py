@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.mail.message import Address, Unaddressable, compose, message_id
+from hub.mail.message import Address, Unaddressable, as_sent, compose, message_id
 from hub.mail.render import Rendered
 
 SENDER = Address("vet-hub", "hub@hub.example")
@@ -66,6 +66,13 @@ def test_the_text_comes_first_and_the_html_last() -> None:
 
     assert received.get_content_type() == "multipart/alternative"
     assert parts(received) == [("text/plain", "Bom dia\n"), ("text/html", "<p>Bom dia</p>\n")]
+
+
+@given(st.text(st.characters(codec="ascii", exclude_categories=["C"]), max_size=120) | printable)
+def test_the_short_way_to_a_header_leads_where_the_long_one_does(words: str) -> None:
+    message = composed(Rendered(subject=" ".join(words.split()), text="a\n", html="<p>a</p>\n", language="pt"))
+
+    assert as_sent(message) == message.as_bytes(policy=policy.SMTP)
 
 
 def test_the_same_input_gives_the_same_bytes() -> None:
