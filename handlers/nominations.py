@@ -21,6 +21,9 @@ from schemas import agreements
 nominations = Router("workflow")
 
 DOCUMENT = "document"
+UNKNOWN = (
+    "nobody stands behind {ref}: the person is to come by POST /v1/people, or was erased and another is to be nominated"
+)
 
 
 @nominations.on("nominate-learner")
@@ -101,7 +104,7 @@ def _require_people(event: LearnerNominated, cooperation: Cooperation, people: K
     for ref in (event.learner_ref, *event.guardian_refs):
         known = people.find(ref)
         if known is None or known.org not in parties:
-            raise Waiting("person", ref, f"nobody stands behind {ref} yet; send POST /v1/people first")
+            raise Waiting("person", ref, UNKNOWN.format(ref=ref))
     learner = people.find(event.learner_ref)
     minor = learner.is_minor_on(event.start) if learner else None
     if minor is not None and minor != (event.age_band == "15-17"):

@@ -30,7 +30,7 @@ KIND = "coordinator_digest"
 SILENCE = {
     "no_region": "{org} looks after no region yet; coordinator.registered says which",
     "nothing_new": "nothing is new in the regions of {org}, and nothing runs out soon",
-    "told": "the mail of {day} has been prepared already",
+    "told": "the mail of {day} has been prepared already, and mail list shows it; --at names another morning",
 }
 
 Part = Literal["text", "html"]

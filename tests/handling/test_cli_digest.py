@@ -38,6 +38,9 @@ async def test_it_shows_the_mail_in_the_readers_language_and_stores_nothing(
     assert await digests(talk.story) == []
 
 
+TOLD = "the mail of 2026-11-24 has been prepared already, and mail list shows it; --at names another morning"
+
+
 async def test_what_it_shows_is_what_is_sent(talk: Talk, embedded_settings: Settings) -> None:
     shown = await _preview(embedded_settings, "cec", AT)
     await until(talk.story, TUESDAY)
@@ -46,7 +49,7 @@ async def test_what_it_shows_is_what_is_sent(talk: Talk, embedded_settings: Sett
     context = CoordinatorDigest.model_validate(job.body["context"])
     assert render("coordinator_digest", language="es", context=context).text == shown["text"]
     again = await _preview(embedded_settings, "p-hanne", AT)
-    assert (again["reason"], again["detail"]) == ("told", "the mail of 2026-11-24 has been prepared already")
+    assert (again["reason"], again["detail"]) == ("told", TOLD)
 
 
 async def test_it_says_why_there_would_be_no_mail(embedded_settings: Settings) -> None:

@@ -104,6 +104,18 @@ async def test_the_whole_story_is_told_by_phone(talk: Talk, cec: Browser) -> Non
     assert await talk.rejections() == []
 
 
+async def test_forms_of_what_was_agreed_say_so_and_offer_nothing_to_record(talk: Talk, cec: Browser) -> None:
+    await answer(talk, cec)
+    await decide(talk, cec)
+
+    for what in ("answer/movex", "decide"):
+        page = await form(talk, what)
+        shown = await cec.page(page)
+        assert "This is over" in shown
+        assert '<button class="button first">' not in shown
+        assert "Do not say it on the phone" not in shown
+
+
 async def test_a_no_carries_its_reason(talk: Talk, cec: Browser) -> None:
     await answer(talk, cec, decision="declined", reason_code="dates")
 

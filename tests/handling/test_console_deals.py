@@ -1,5 +1,6 @@
 """Placements and agreements in the console: who sees them, what stands there, and that names stand in the document only."""
 
+import re
 from collections.abc import AsyncIterator
 from html import unescape
 
@@ -48,6 +49,12 @@ async def agreement_of(talk: Talk) -> Agreement:
     return row
 
 
+async def cancel_the_session(talk: Talk) -> None:
+    cancelled = {"session_id": "C07-1", "curriculum_id": "C07", "reason": "The teacher is ill"}
+    await talk.story.say("session.cancelled", "movex/C07-1", cancelled)
+    await talk.story.settle()
+
+
 async def test_an_agreement_shows_roles_organisations_and_what_the_rules_say(talk: Talk, operator: Browser) -> None:
     row = await agreement_of(talk)
     page = unescape(await operator.page(f"/agreements/{row.key}"))
@@ -60,6 +67,26 @@ async def test_an_agreement_shows_roles_organisations_and_what_the_rules_say(tal
         assert check.detail in page
     assert LEARNER not in page
     assert "p-rui" not in page
+
+
+async def test_the_overview_leads_to_a_draft_that_cannot_be_signed_as_it_is(talk: Talk, operator: Browser) -> None:
+    row = await agreement_of(talk)
+    page = unescape(await operator.page(""))
+
+    assert "The draft for betangible/N-020 cannot be signed as it is" in page
+    assert "not in order: «Somebody signs for a minor»" in page
+    assert re.search(rf'class="button" href="/console/agreements/{row.key}">See why', page)
+
+    await cancel_the_session(talk)
+
+    assert "cannot be signed as it is" not in await operator.page("")
+
+
+async def test_a_draft_of_other_regions_needs_somebody_else(talk: Talk) -> None:
+    async with browser_before(talk.story.hub) as found:
+        page = await (await found.sign_in(org="norte", role="coordinator")).page("")
+
+    assert "cannot be signed as it is" not in page
 
 
 async def test_the_document_is_served_as_it_was_stored_and_its_pages_as_pictures(talk: Talk, operator: Browser) -> None:
@@ -132,9 +159,7 @@ async def test_a_need_shows_what_was_agreed_and_who_learns_by_ref(talk: Talk, op
 
 async def test_a_withdrawn_agreement_says_that_nobody_should_sign(talk: Talk, operator: Browser) -> None:
     row = await agreement_of(talk)
-    cancelled = {"session_id": "C07-1", "curriculum_id": "C07", "reason": "The teacher is ill"}
-    await talk.story.say("session.cancelled", "movex/C07-1", cancelled)
-    await talk.story.settle()
+    await cancel_the_session(talk)
 
     assert "Nobody should sign it" in await operator.page(f"/agreements/{row.key}")
 

@@ -103,6 +103,14 @@ async def test_people_of_strangers_are_as_good_as_unknown(talk: Talk) -> None:
     assert "nobody stands behind p-elsewhere" in waiting.reason
 
 
+async def test_who_nominates_an_erased_person_is_told_what_to_do(talk: Talk) -> None:
+    await talk.agree()
+    await talk.nominate(learner_ref="p-gone", **DAYS)
+
+    (waiting,) = await talk.story.parked()
+    assert "or was erased and another is to be nominated" in waiting.reason
+
+
 async def test_an_age_band_that_the_birth_date_denies_is_rejected(talk: Talk) -> None:
     await talk.agree()
     young = await talk.story.person("p-young", "betangible", kind="learner", birth_date="2010-05-01")

@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from starlette.responses import Response
 
 from hub.clock import instant
-from hub.rows import Match, Need, Offer, Request, lies_in
+from hub.rows import Agreement, Match, Need, Offer, Request, lies_in
 from hub.store import looks, nouns
 from hub.store import parked as put_aside
 from hub.store.session import Session
 from hub.web.console import links, tale, times, words
 from hub.web.console.live import CLOCKWORK
+from hub.web.console.pages.agreements import CHECKS
 from hub.web.console.pages.gaps import Unmet, missing_skills
 from hub.web.console.pages.needs import STANDING
 from hub.web.console.pages.requests import ANSWERED
@@ -23,6 +25,7 @@ from hub.web.sight import regions_seen
 
 TASKS = 8  # things that need somebody
 FALLING_DUE = 200  # reminders looked through for them
+DRAFTS = 50  # newest drafts looked through for those that cannot be signed
 LATEST = 7  # events of the small stream
 IN_PASSING = (CLOCKWORK, "notification.", "digest.")  # events that the small stream leaves out
 ANSWER, DECISION = "request-silence", "match-expiry"
@@ -100,7 +103,8 @@ def _steps(visit: Visit) -> Sequence[Step]:
 
 async def _today(session: Session, visit: Visit) -> Today:
     regions = await regions_seen(session, visit.visitor.sender)
-    tasks = await _falling_due(session, visit, regions)
+    dated = [*await _falling_due(session, visit, regions), *await _unsignable(session, visit, regions)]
+    tasks = [task for _, task in sorted(dated, key=itemgetter(0))]
     if visit.visitor.operates:
         tasks = [*await _for_operators(session), *tasks]
     latest: list[Said] = []
@@ -139,8 +143,8 @@ def _undelivered(row: Any) -> Task:
     )
 
 
-async def _falling_due(session: Session, visit: Visit, regions: looks.Regions) -> list[Task]:
-    """Return open questions to providers and companies, the oldest deadline first."""
+async def _falling_due(session: Session, visit: Visit, regions: looks.Regions) -> list[tuple[str, Task]]:
+    """Return open questions to providers and companies with their deadlines, the oldest first."""
     due = await looks.due_soonest(session, (ANSWER, DECISION), limit=FALLING_DUE)
     questions = await _questions(session, [(row.kind, row.about) for row in due])
     about = [each.about for each in questions.values()]
@@ -151,7 +155,32 @@ async def _falling_due(session: Session, visit: Visit, regions: looks.Regions) -
     shown = [(each, at) for each, at in asked if each.about in seen][:TASKS]
     names = await looks.names(session, [each.org for each, _ in shown])
     today = visit.now.date()
-    return [_task(each, stories[each.about], names.get(each.org, each.org), at, today) for each, at in shown]
+    return [(at, _task(each, stories[each.about], names.get(each.org, each.org), at, today)) for each, at in shown]
+
+
+async def _unsignable(session: Session, visit: Visit, regions: looks.Regions) -> list[tuple[str, Task]]:
+    """Return drafts that a rule forbids to sign and that have not begun, with their first days."""
+    drafts = await looks.newest(session, Agreement, limit=DRAFTS, state="draft", regions=regions)
+    today = visit.now.date()
+    flawed = [each.row for each in drafts if each.row.told.start >= today and _failed(each.row)]
+    return [(row.told.start.isoformat(), _flawed(row, today)) for row in flawed]
+
+
+def _failed(row: Agreement) -> list[str]:
+    return [check.code for check in row.told.checks if check.status == "failed"]
+
+
+def _flawed(row: Agreement, today: date) -> Task:
+    what = ", ".join(f"«{CHECKS.get(code, code)}»" for code in _failed(row))
+    when = times.relative_day(row.told.start, today)
+    return Task(
+        "bad",
+        "draft",
+        f"The draft for {row.about} cannot be signed as it is",
+        f"not in order: {what} · it begins {when}",
+        links.agreement(row.key),
+        "See why",
+    )
 
 
 async def _questions(session: Session, due: Sequence[tuple[str, str]]) -> dict[str, Request | Match]:
