@@ -82,6 +82,13 @@ async def test_the_overview_leads_to_a_draft_that_cannot_be_signed_as_it_is(talk
     assert "cannot be signed as it is" not in await operator.page("")
 
 
+async def test_the_small_stream_leaves_out_what_the_hub_tells_itself(talk: Talk, operator: Browser) -> None:
+    await cancel_the_session(talk)
+
+    assert "need.rematch-due" in await talk.story.types()
+    assert "It is matched again" not in await operator.page("")
+
+
 async def test_a_draft_of_other_regions_needs_somebody_else(talk: Talk) -> None:
     async with browser_before(talk.story.hub) as found:
         page = await (await found.sign_in(org="norte", role="coordinator")).page("")

@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from events.needs import NeedRematchDue
 from hub.clock import instant
 from hub.rows import Agreement, Match, Need, Offer, Request, lies_in
 from hub.store import looks, nouns
@@ -27,7 +28,7 @@ TASKS = 8  # things that need somebody
 FALLING_DUE = 200  # reminders looked through for them
 DRAFTS = 50  # newest drafts looked through for those that cannot be signed
 LATEST = 7  # events of the small stream
-IN_PASSING = (CLOCKWORK, "notification.", "digest.")  # events that the small stream leaves out
+IN_PASSING = (CLOCKWORK, NeedRematchDue.TYPE, "notification.", "digest.")  # events that the small stream leaves out
 ANSWER, DECISION = "request-silence", "match-expiry"
 YES = ("accepted", "counter_offered")
 
