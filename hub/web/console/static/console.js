@@ -89,6 +89,8 @@
     clearTimeout(soon);
     soon = setTimeout(() => { if (reading()) announce(); else fetchNow(); }, 400);
   });
+  // What the hub did between drawing this page and the stream's beginning is not told by it: a page that waits looks again.
+  stream.addEventListener("open", () => { if ($("[data-pending]")) fetchNow(); });
   stream.addEventListener("ended", () => stream.close());
   window.addEventListener("pagehide", () => stream.close());
 })();
