@@ -63,7 +63,8 @@ async def measure_hold(ground: Ground) -> AsyncIterator[Samples]:
         settings = load(data=ground.folder / f"hub-{repeat}")
         async with embedded(settings, clock=FixedClock(NOON)) as hub:
             matches = await _agreed(hub)
-            asking = asyncio.ensure_future(_asking(hub))
+            app = make_app(hub)  # as a hub does before anybody asks
+            asking = asyncio.ensure_future(_asking(hub, app))
             longest = await _longest_hold(_drafted(hub, matches))
             if not asking.cancel():
                 await asking  # says why it ended
@@ -147,9 +148,8 @@ async def _said(hub: Hub, short_type: str, count: int) -> list[dict[str, Any]]:
         await asyncio.sleep(0.1)
 
 
-async def _asking(hub: Hub) -> None:
+async def _asking(hub: Hub, app: ASGIApp) -> None:
     """Ask for pages for ever: the application itself, because a client on the same loop would be measured too."""
-    app = make_app(hub)
     key, _ = await create_key(hub.store, hub.clock, org="betangible", scopes=("read",), sources=())
     while True:
         for page in ("/v1/needs/betangible/N-1", "/v1/needs/betangible/N-1/matches", "/v1/curricula"):
