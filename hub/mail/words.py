@@ -34,7 +34,7 @@ from hub.mail.sentences import (
     Sentence,
 )
 from schemas.matches import Levels, Reason
-from schemas.values import Money, Price, Title, Window
+from schemas.values import Money, Price, Title, Window, country_of
 
 LANGUAGES: Mapping[str, str] = {"en": "en_GB", "es": "es_ES", "pt": "pt_PT"}
 """The languages we write, each with the country whose dates, money and spelling it follows."""
@@ -42,9 +42,6 @@ LANGUAGES: Mapping[str, str] = {"en": "en_GB", "es": "es_ES", "pt": "pt_PT"}
 FALLBACK = "en"
 
 NO_BREAK = "\u00a0"
-
-NUTS_COUNTRY = {"EL": "GR", "UK": "GB"}
-"""NUTS codes begin with the country's ISO code save for these two."""
 
 UNSPOKEN = dict.fromkeys([*range(0x20), 0x7F, *range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 """Control and text-direction characters: in a stranger's title they could only break or disguise the mail around it."""
@@ -122,7 +119,7 @@ class Language:
     def region(self, region: Region) -> str:
         """Cádiz (ES612, Spain); without a label ES612 (Spain)."""
         letters = clean(region.code)[:2]
-        country = self.locale.territories.get(NUTS_COUNTRY.get(letters, letters), letters)
+        country = self.locale.territories.get(country_of(letters), letters)
         if region.label is None:
             return f"{clean(region.code)} ({country})"
         return f"{self.choose(region.label)[1]} ({clean(region.code)}, {country})"
@@ -135,11 +132,7 @@ class Language:
         if region.label:
             return self.choose(region.label)[1]
         letters = clean(region.code)
-        return (
-            str(self.locale.territories.get(NUTS_COUNTRY.get(letters, letters), letters))
-            if len(letters) == 2
-            else letters
-        )
+        return str(self.locale.territories.get(country_of(letters), letters)) if len(letters) == 2 else letters
 
     def language(self, code: str) -> str:
         """Spanish."""

@@ -12,7 +12,7 @@ from hub.matching.cures import cure
 from hub.matching.explain import ENGLISH, language_name, sentence
 from hub.skills.labels import label
 from schemas.matches import Levels, Reason
-from schemas.values import Money, Place, Title
+from schemas.values import Money, Place, Title, country_of
 
 FIRST = "en"  # the console's own language
 STATES: Mapping[str, tuple[str, str]] = {
@@ -66,7 +66,6 @@ MODES = {
     "blended": "partly online",
     "workplace": "at the workplace",
 }
-COUNTRIES_OF_NUTS = {"EL": "GR", "UK": "GB"}
 SCHEMES = {
     "apprenticeship": "apprenticeship",
     "traineeship": "traineeship",
@@ -172,7 +171,7 @@ def region(nuts: str) -> str:
 
 def country(nuts: str) -> str:
     """Say in which country a region lies."""
-    code = COUNTRIES_OF_NUTS.get(nuts[:2], nuts[:2])
+    code = country_of(nuts)
     return str(ENGLISH.territories.get(code, code))
 
 
