@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from hub.settings import Settings
+from hub.store import history
 from hub.visitors import COORDINATOR, OPERATOR, Visitor, enter, leave, make_link, visitor
 from hub.web.console import live as module
 from hub.web.console.live import Live
@@ -43,11 +44,10 @@ async def signed_in(story: Story, *, org: str = "hub", role: str = OPERATOR) -> 
     return found
 
 
-async def opened(live: Live, who: Visitor) -> AsyncIterator[bytes]:
-    """Open a stream that has begun to look."""
-    stream = live.stream(who)
+async def opened(live: Live, who: Visitor, after: int | None = None) -> AsyncIterator[bytes]:
+    """Open a stream of what came after a number, else of what comes from now on."""
+    stream = live.stream(who, after)
     await anext(stream)
-    await asyncio.sleep(0.05)
     return stream
 
 
@@ -55,8 +55,8 @@ async def told(stream: AsyncIterator[bytes]) -> tuple[str, dict[str, int]]:
     piece = b":"
     while piece.startswith(b":"):
         piece = await asyncio.wait_for(anext(stream), PATIENCE)  # type: ignore[arg-type]
-    head, _, data = piece.decode().strip().partition("\ndata: ")
-    return head.removeprefix("event: "), orjson.loads(data)
+    said = dict(line.split(": ", 1) for line in piece.decode().strip().splitlines())
+    return said["event"], orjson.loads(said["data"])
 
 
 async def publish(story: Story) -> None:
@@ -69,6 +69,44 @@ async def test_what_comes_is_counted_by_noun_and_nothing_of_it_is_told(story: St
     await publish(story)
 
     assert await told(stream) == ("new", {"need": 1})
+
+
+async def test_what_came_between_the_drawing_of_a_page_and_its_stream_is_told_once(story: Story, live: Live) -> None:
+    before = await story.hub.store.read(history.last_seq)
+    early = await opened(live, await signed_in(story))
+    await publish(story)
+    assert await told(early) == ("new", {"need": 1})
+
+    late = await opened(live, await signed_in(story), before)
+    assert await told(late) == ("new", {"need": 1})
+    await story.say("need.updated", "betangible/N-020", builders.need(headcount=4))
+
+    assert await told(early) == ("new", {"need": 1})
+    assert await told(late) == ("new", {"need": 1})
+
+
+async def test_each_message_says_where_a_browser_that_lost_it_goes_on(story: Story, live: Live) -> None:
+    stream = await opened(live, await signed_in(story))
+    await publish(story)
+
+    piece = await anext(stream)  # type: ignore[arg-type]
+    while piece.startswith(b":"):
+        piece = await anext(stream)  # type: ignore[arg-type]
+
+    assert piece.startswith(b"id: %d\n" % await story.hub.store.read(history.last_seq))
+
+
+@pytest.mark.parametrize("after", [-1, 0, 10**17])
+async def test_a_stream_goes_back_a_page_at_most_and_never_waits_for_a_number_that_is_far_away(
+    story: Story, live: Live, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    monkeypatch.setattr(module, "MOST", 2)
+    stream = await opened(live, await signed_in(story), after)
+    await publish(story)
+
+    assert sum((await told(stream))[1].values()) <= 3
+    await story.say("need.updated", "betangible/N-020", builders.need(headcount=4))
+    assert (await told(stream))[0] == "new"
 
 
 async def test_a_coordinator_hears_of_its_own_regions_only(story: Story, live: Live) -> None:

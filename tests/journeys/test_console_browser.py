@@ -18,6 +18,7 @@ from tests import builders
 from tests.journeys.running import Running
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=60_000)  # milliseconds a page has; a loaded machine is no reason to fail
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -2,9 +2,13 @@
 
 Nothing of an event travels here but its noun, so a page never shows what its reader may not see. One task a process looks
 into the history while anybody listens. A stream ends on sign-out, when the session ends, and when the hub stops.
+
+A page says up to which event it was drawn, and its stream begins right after that one, so nothing falls between the two;
+each message carries such a number as its id, which browsers give back when they open a broken stream again.
 """
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -25,7 +29,8 @@ from hub.web.sight import keys_seen, regions_seen
 
 EVERY = 0.5  # seconds between looks
 HEARTBEAT = 15.0  # seconds of silence after which a comment is sent, so that proxies keep the stream open
-MOST = 1000  # events a look takes
+MOST = 1000  # events a look takes, and the furthest back a stream begins
+NUMBER = re.compile(r"[0-9]{1,18}")
 MOST_LISTENERS = 500  # streams of one process
 CLOCKWORK = "reminder.due"
 STILL_HERE = b": still here\n\n"
@@ -35,10 +40,11 @@ desk = Desk()
 
 
 class Listener:
-    """One open stream: counts by noun what came since it last said something."""
+    """One open stream: counts by noun what came since it last said something, up to a number in the history."""
 
-    def __init__(self, visitor: Visitor) -> None:
+    def __init__(self, visitor: Visitor, after: int) -> None:
         self.visitor = visitor
+        self.position = after
         self.new: Counter[str] = Counter()
         self.stirred = asyncio.Event()
         self.ended = False
@@ -63,9 +69,10 @@ class Live:
         self._looking: asyncio.Task[None] | None = None
         self._closed = False
 
-    async def stream(self, visitor: Visitor) -> AsyncIterator[bytes]:
-        """Give the pieces of one stream until it ends."""
-        listener = self._join(visitor)
+    async def stream(self, visitor: Visitor, after: int | None = None) -> AsyncIterator[bytes]:
+        """Give the pieces of one stream, of events after a number (none: of what comes from now on), until it ends."""
+        newest = await self._hub.store.read(history.last_seq)
+        listener = self._join(visitor, min(newest, max(newest - MOST, newest if after is None else after)))
         try:
             yield b"retry: 3000\n: here is what comes\n\n"
             while not listener.ended:
@@ -93,8 +100,8 @@ class Live:
         if self._looking is not None:
             self._looking.cancel()
 
-    def _join(self, visitor: Visitor) -> Listener:
-        listener = Listener(visitor)
+    def _join(self, visitor: Visitor, after: int) -> Listener:
+        listener = Listener(visitor, after)
         listener.ended = self._closed
         self._listeners.add(listener)
         if not self._closed and (self._looking is None or self._looking.done()):
@@ -113,23 +120,29 @@ class Live:
         new, listener.new = listener.new, Counter()
         if not new:
             return STILL_HERE
-        return b"event: new\ndata: " + orjson.dumps(dict(new)) + b"\n\n"
+        return b"id: %d\nevent: new\ndata: %b\n\n" % (listener.position, orjson.dumps(dict(new)))
 
     async def _look(self) -> None:
-        position = await self._hub.store.read(history.last_seq)
         while self._listeners:
-            await asyncio.sleep(EVERY)
             with suppress(ServiceAway):
-                position = await self._tell_after(position)
+                await self._tell_all()
+            await asyncio.sleep(EVERY)
 
-    async def _tell_after(self, position: int) -> int:
+    async def _tell_all(self) -> None:
+        """Tell everybody what came after the last they know of; who is further than the others waits for them."""
+        listeners = list(self._listeners)
+        position = min(listener.position for listener in listeners)
         said = await self._hub.store.read(history.tail, after_seq=position, limit=MOST)
+        for listener in listeners if said else ():
+            await self._tell(listener, [each for each in said if (each.seq or 0) > listener.position])
+
+    async def _tell(self, listener: Listener, said: list[Envelope]) -> None:
         shown = [each for each in said if each.short_type != CLOCKWORK]
-        for listener in list(self._listeners) if shown else ():
-            own = await self._hub.store.read(_seen_by, listener.visitor, shown)
-            if own:
-                listener.tell(own)
-        return (said[-1].seq or position) if said else position
+        own = await self._hub.store.read(_seen_by, listener.visitor, shown) if shown else None
+        if said:
+            listener.position = said[-1].seq or listener.position
+        if own:
+            listener.tell(own)
 
 
 async def _seen_by(session: Session, visitor: Visitor, said: list[Envelope]) -> Counter[str]:
@@ -152,8 +165,9 @@ async def live(visit: Visit) -> Response:
     found = live_of(visit.request)
     if not found.has_room():
         raise Refuse(503, "Too many pages listen already; reload by hand.")
+    last = visit.request.headers.get("last-event-id") or visit.asked("after")
     return StreamingResponse(
-        found.stream(visit.visitor),
+        found.stream(visit.visitor, int(last) if NUMBER.fullmatch(last) else None),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

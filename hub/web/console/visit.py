@@ -16,6 +16,7 @@ from structlog.contextvars import bind_contextvars
 
 from hub.errors import ServiceAway
 from hub.parts import Hub
+from hub.store import history
 from hub.store.port import Answer, Question
 from hub.visitors import ROLES, Visitor, visitor
 from hub.web.console import cookies, drawing, links, notices
@@ -37,6 +38,8 @@ class Visit:
     visitor: Visitor
     now: datetime
     pulse: Pulse
+    drawn_at: int
+    """Number of the newest event when the page began to be read: whatever is later, its live stream tells."""
 
     def given(self, name: str) -> str:
         """Return a part of the address."""
@@ -72,6 +75,7 @@ class Visit:
     def _frame(self) -> Mapping[str, Any]:
         return {
             "now": self.now,
+            "drawn_at": self.drawn_at,
             "visitor": self.visitor,
             "token": self.visitor.token,
             "rail": rail_for(self.visitor, self.pulse, self.request.url.path),
@@ -127,7 +131,8 @@ async def _served(request: Request, route: str, roles: tuple[str, ...], function
         if who is None:
             return _not_signed_in(request, ended=bool(cookie))
         bind_contextvars(org=who.org, key_id=who.sender.key_id)
-        visit = Visit(request, hub, who, hub.clock.now(), await pulse_of(request, who))
+        newest = await hub.store.read(history.last_seq)
+        visit = Visit(request, hub, who, hub.clock.now(), await pulse_of(request, who), newest)
         return await _answered(visit, roles, function)
     except ServiceAway as away:
         return bare_error(request, refusal_of(away) or Refuse(503))

@@ -59,16 +59,22 @@
   const button = $("#new-rows");
   let waiting = 0;
   const reading = () => window.scrollY > 40 || part.contains(document.activeElement) && document.activeElement !== document.body || String(window.getSelection()).length > 0;
-  const fetchNow = async () => {
+  let fetching = null;
+  // One look at a time: an older answer never replaces a newer one.
+  const fetchNow = (asked) => { fetching = (fetching || Promise.resolve()).then(() => fetchOnce(asked)).catch(() => {}); };
+  const fetchOnce = async (asked) => {
+    if (!waiting && !asked) return;
+    const seen = waiting;
     const answer = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin", cache: "no-store" });
     if (!answer.ok || answer.redirected) { location.reload(); return; }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = $("[data-live]", page);
     if (!fresh) return;
+    if (!asked && reading()) { announce(); return; }
     part.replaceChildren(...fresh.childNodes);
     const pulse = $("#pulse"), newer = $("#pulse", page);
     if (pulse && newer) pulse.replaceChildren(...newer.childNodes);
-    waiting = 0;
+    waiting -= seen;
     chosen = -1;
     if (button) button.hidden = true;
   };
@@ -77,9 +83,9 @@
     button.textContent = `${waiting} new – show`;
     button.hidden = false;
   };
-  if (button) button.addEventListener("click", () => { window.scrollTo(0, 0); fetchNow(); });
+  if (button) button.addEventListener("click", () => { window.scrollTo(0, 0); fetchNow(true); });
   let soon = 0;
-  const stream = new EventSource("/console/live");
+  const stream = new EventSource(`/console/live?after=${document.body.dataset.drawnAt}`);
   stream.addEventListener("new", (event) => {
     const said = JSON.parse(event.data);
     const n = Object.entries(said).filter(([noun]) => !wanted.length || wanted.includes(noun)).reduce((sum, [, more]) => sum + more, 0);
@@ -87,10 +93,8 @@
     waiting += n;
     if (reading()) { announce(); return; }
     clearTimeout(soon);
-    soon = setTimeout(() => { if (reading()) announce(); else fetchNow(); }, 400);
+    soon = setTimeout(() => { if (reading()) announce(); else fetchNow(false); }, 400);
   });
-  // What the hub did between drawing this page and the stream's beginning is not told by it: a page that waits looks again.
-  stream.addEventListener("open", () => { if ($("[data-pending]")) fetchNow(); });
   stream.addEventListener("ended", () => stream.close());
   window.addEventListener("pagehide", () => stream.close());
 })();
