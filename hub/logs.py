@@ -1,6 +1,7 @@
 """The log of a process: one JSON line a happening on standard error, colours where a person is looking.
 
-Called once, by whoever starts a process. Our own lines have an `action` and fields; those of libraries go the same way.
+Called once, by whoever starts a process. Our own lines have an `action` and fields; those of libraries go the same way,
+and what a library repeats is summed up.
 Nothing about a person may get out: fields that could hold it are left out, addresses and keys inside texts are masked.
 """
 
@@ -17,6 +18,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from hub.errors import WrongSetting
+from hub.repeats import SummingHandler
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 FRAMES = 12  # innermost frames of an error that are logged
@@ -64,7 +66,7 @@ def _renderer(out: TextIO) -> Processor:
 
 
 def _take_libraries(out: TextIO, level: int, begins: Sequence[Processor], ends: Sequence[Processor]) -> None:
-    handler = logging.StreamHandler(out)
+    handler = SummingHandler(out)
     remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -20,10 +20,10 @@ from events.topics import TOPICS
 from hub.clock import Clock, SystemClock
 from hub.dispatch.runner import Runner, pause_after
 from hub.errors import ServiceAway
-from hub.log.kafka import quieten_client
 from hub.log.outbox import OutboxLog
 from hub.log.relay import Relay
 from hub.log.subscription import Subscription
+from hub.logs import set_up
 from hub.parts import Hub, Work, at_work, build
 from hub.settings import Settings, load
 from hub.store.migrate import migrate
@@ -62,7 +62,6 @@ def stream(
     lifespan: Callable[..., Any] | None = None,
 ) -> FastStream:
     """Make the application for some groups; topics must exist (`require_topics`)."""
-    quieten_client()
     broker = HubBroker(bootstrap.split(","), apply_types=False, allow_auto_create_topics=False, logger=None)
     subscriptions = [Subscription(runner, prefix=prefix) for runner in runners]
     for subscription in subscriptions:
@@ -90,6 +89,7 @@ async def _nothing(_context: ContextRepo) -> AsyncIterator[None]:
 def app() -> FastStream:
     """Make the application that the settings ask for: `faststream run hub.stream:app --factory`."""
     settings = load()
+    set_up(settings.log_level)
     hub = build(settings, SystemClock(), PostgresStore(settings.database_url or ""), OutboxLog())
     chosen = [name for name in os.environ.get("VET_HUB_GROUPS", "").split(",") if name] or list(hub.runners)
 

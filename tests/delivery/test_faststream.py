@@ -16,7 +16,6 @@ from aiokafka.errors import CommitFailedError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 
-from hub.log.kafka import quieten_client
 from tests.delivery.rigs import BOOTSTRAP
 from tests.delivery.toys import until
 
@@ -65,7 +64,6 @@ async def committed(topic: str) -> int:
 @asynccontextmanager
 async def subscriber(topic: str, handler: Handler, **options: Any) -> AsyncIterator[KafkaBroker]:
     """Run a plain FastStream subscriber until the block ends; the group has the topic's name."""
-    quieten_client()
     broker = KafkaBroker(BOOTSTRAP, logger=None, apply_types=False, graceful_timeout=2)
     broker.subscriber(topic, group_id=topic, auto_offset_reset="earliest", fetch_max_wait_ms=20, **options)(handler)
     await broker.start()

@@ -6,6 +6,7 @@ import io
 import logging
 import signal
 import socket
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from hub import logs
 from hub.errors import HubError, ServiceAway, WrongSetting
 from hub.metrics import METRICS
 from hub.parts import Hub
+from hub.repeats import SummingHandler
 from hub.store.session import Session
 from hub.web.serve import serve, taken
 from tests.handling.conftest import Caller, Office, event, office_over
@@ -361,6 +363,65 @@ def test_libraries_are_heard_from_warnings_on(log_lines: io.StringIO) -> None:
 
     (line,) = lines(log_lines)
     assert (line["action"], line["sentence"]) == ("uvicorn.error", "Invalid HTTP request received.")
+
+
+def say_again(times: int, *, at: float, node: int = 1) -> None:
+    """Say what a Kafka client says when its broker is away, as often as it does."""
+    record = logging.makeLogRecord({"name": "aiokafka", "levelno": logging.ERROR, "levelname": "ERROR"})
+    for _ in range(times):
+        record.created, record.msg, record.args = at, "Unable connect to node with id %s", (node,)
+        logging.getLogger("aiokafka").handle(record)
+
+
+def summing_handler() -> SummingHandler:
+    return next(handler for handler in logging.getLogger().handlers if isinstance(handler, SummingHandler))
+
+
+def sentences(out: io.StringIO) -> list[str]:
+    return [line["sentence"] for line in lines(out)]
+
+
+def test_what_a_library_repeats_is_told_once_and_then_summed_up(log_lines: io.StringIO) -> None:
+    say_again(242, at=1000.0)
+    assert sentences(log_lines) == ["Unable connect to node with id 1"]
+
+    say_again(1, at=1061.0, node=2)
+
+    assert sentences(log_lines)[1:] == ["said 241 times in the last minute: Unable connect to node with id 1"]
+
+
+def test_a_line_that_was_not_repeated_for_a_minute_is_told_again(log_lines: io.StringIO) -> None:
+    say_again(1, at=1000.0)
+    say_again(1, at=1061.0)
+
+    assert sentences(log_lines) == ["Unable connect to node with id 1"] * 2
+
+
+def test_what_was_counted_is_told_when_the_outage_is_over_and_nobody_speaks(log_lines: io.StringIO) -> None:
+    handler = summing_handler()
+    say_again(5, at=1000.0)
+
+    handler.sum_up(1061.0)
+    handler.sum_up(1122.0)
+
+    assert sentences(log_lines)[1:] == ["said 4 times in the last minute: Unable connect to node with id 1"]
+
+
+def test_what_was_counted_is_told_when_the_process_ends(log_lines: io.StringIO) -> None:
+    handler = summing_handler()
+    say_again(3, at=1000.0)
+
+    handler.close()
+
+    assert sentences(log_lines)[1:] == ["said 2 times in the last minute: Unable connect to node with id 1"]
+
+
+def test_other_words_and_other_libraries_are_heard_beside_what_repeats(log_lines: io.StringIO) -> None:
+    say_again(10, at=time.time())
+    logging.getLogger("aiokafka").warning("Topic %s is not available", "hub.cooperation.v1")
+    logging.getLogger("uvicorn.error").error("Unable connect to node with id %s", 1)
+
+    assert [line["action"] for line in lines(log_lines)] == ["aiokafka", "aiokafka", "uvicorn.error"]
 
 
 def test_an_unknown_level_is_told_with_the_choice() -> None:
