@@ -21,7 +21,13 @@ from hub.store.lite import LiteStore
 from hub.store.port import Store
 
 log = structlog.get_logger()
-EXTRAS = {"asyncpg": "postgres", "greenlet": "postgres", "aiokafka": "kafka", "confluent_kafka": "kafka", "faststream": "kafka"}
+EXTRAS = {
+    "asyncpg": "postgres",
+    "greenlet": "postgres",
+    "aiokafka": "kafka",
+    "confluent_kafka": "kafka",
+    "faststream": "kafka",
+}
 
 
 def settings_for(data: Path | None = None, *, quiet: bool = True, **given: Any) -> Settings:
