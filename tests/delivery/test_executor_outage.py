@@ -80,7 +80,7 @@ async def test_a_process_that_stalls_in_a_transaction_loses_it_to_its_successor(
     gone_on = asyncio.Event()
 
     async def stall() -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await gone_on.wait()
 
     log, stalling, toys = Interrupted(stall), PostgresStore(shared_database), Toys()

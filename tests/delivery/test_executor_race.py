@@ -37,7 +37,7 @@ class Halted:
         self.bench = Bench(store, self._log)
 
     async def _stop(self) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await self._go_on.wait()
 
     @asynccontextmanager

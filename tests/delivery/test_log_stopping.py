@@ -47,7 +47,7 @@ async def test_a_part_that_is_woken_while_it_is_told_to_stop_stops(
         await asyncio.sleep(0)
     working.cancel()
 
-    await asyncio.wait([working], timeout=5)
+    await asyncio.wait([working], timeout=60)
     assert working.done()
     assert working.cancelled()
 
@@ -68,7 +68,7 @@ async def test_a_hub_that_has_just_handled_something_stops_at_once(lite: LiteSto
     rig, toys = HistoryRig(lite), Toys()
 
     for n in range(5):
-        async with asyncio.timeout(5), rig.group(toys):
+        async with asyncio.timeout(60), rig.group(toys):
             await rig.say(need(f"e{n}"))
             await until(lambda n=n: len(toys.runs) > n)  # type: ignore[misc]
 
@@ -79,4 +79,4 @@ async def test_a_part_that_fails_is_noticed(lite: LiteStore) -> None:
 
     async with at_work(fail) as trouble:
         with pytest.raises(RuntimeError, match="a part's bug"):
-            await asyncio.wait_for(trouble, 5)
+            await asyncio.wait_for(trouble, 60)

@@ -175,7 +175,7 @@ async def test_a_turn_handed_to_somebody_who_was_just_cancelled_is_passed_on() -
     queue.leave()  # hands the turn to `gone`, who is cancelled before it wakes up
     gone.cancel()
 
-    await asyncio.wait_for(next_one, 1)
+    await asyncio.wait_for(next_one, 60)
     assert gone.cancelled()
 
 

@@ -37,7 +37,7 @@ from tests.builders import AT
 Deed = Callable[[Event, UnitOfWork], None]
 
 
-async def until(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
+async def until(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
     """Wait for a condition to hold and return its answer; fails with the last answer when the time is up."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:

@@ -35,7 +35,7 @@ async def prefix(admin: AIOKafkaAdminClient) -> AsyncIterator[str]:
 
 async def planned(prefix: str, *acts: str, tenants: Sequence[str] = ()) -> list[Step]:
     """Plan until the broker, which answers before all of it knows, shows a plan of just these acts."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             steps: list[Step] = await plan(BOOTSTRAP, prefix=prefix, tenants=tenants)
             if {step.act for step in steps} == set(acts):

@@ -14,7 +14,7 @@ from hub.web.console.live import Live
 from tests import builders
 from tests.story import Story, playing
 
-PATIENCE = 10.0  # seconds; nothing here takes that long
+PATIENCE = 60.0  # seconds; nothing here takes that long
 
 
 @pytest.fixture

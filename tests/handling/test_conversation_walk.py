@@ -64,7 +64,7 @@ class Walk(RuleBasedStateMachine):
     def open_the_hub(self, learners: list[int]) -> None:
         opened: asyncio.Future[Story] = self.loop.create_future()
         self.stage = self.loop.create_task(self._play(opened))
-        self.story = self.run(asyncio.wait_for(opened, 30))
+        self.story = self.run(asyncio.wait_for(opened, 60))
         self.run(self._catalogue())
         for about, headcount in zip((*ABOUTS[:3], ABOUTS[4]), learners, strict=True):
             self._state(about, headcount, anew=False)

@@ -19,7 +19,7 @@ TEXT = SERVICES.read_text()
 
 def services(*arguments: str, state: Path) -> subprocess.CompletedProcess[str]:
     settings = os.environ | {"VET_HUB_DEV_STATE": str(state)}
-    return subprocess.run([SERVICES, *arguments], capture_output=True, text=True, env=settings, timeout=20, check=False)
+    return subprocess.run([SERVICES, *arguments], capture_output=True, text=True, env=settings, timeout=60, check=False)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)

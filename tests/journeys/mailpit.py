@@ -12,7 +12,7 @@ import httpx
 
 from tests.conftest import MAILPIT
 
-PATIENCE = 30.0  # seconds that a start may take on a loaded machine
+PATIENCE = 60.0  # seconds that a start may take on a loaded machine
 LOOK_AGAIN = 0.02  # seconds
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from time import perf_counter
+from time import process_time
 from typing import Any
 from urllib.parse import quote
 
@@ -371,12 +371,12 @@ def test_a_doubled_key_is_named_in_binary_mode_too() -> None:
 
 @pytest.mark.parametrize("body", [b"[" * 200_000, b"[" * 100_000 + b"]" * 100_000, b'{"data":' * 30_000, b"[" * 900])
 def test_an_abyss_of_brackets_is_refused_in_milliseconds(body: bytes) -> None:
-    begun = perf_counter()
+    begun = process_time()
 
     with pytest.raises((Invalid, NotCloudEvents)):
         post_raw(body)
 
-    assert perf_counter() - begun < 0.5
+    assert process_time() - begun < 0.5
 
 
 def post_raw(body: bytes) -> None:
