@@ -3,13 +3,14 @@
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import time
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from hub.errors import WrongSetting
@@ -17,6 +18,23 @@ from hub.errors import WrongSetting
 PREFIX = "VET_HUB_"
 BESIDE = ("CONFIG", "GROUPS", "INSTANCE", "KEY", "KILL_AT", "URL")  # read elsewhere: by commands, by one process
 NOT_OURS = ("TEST_", "REQUIRE_")  # the tests' own
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where Kafka is, and what its clients show of themselves; as text its addresses alone."""
+
+    addresses: str
+    user: str | None = None
+    password: str = field(default="", repr=False)
+    mechanism: str = "SCRAM-SHA-512"
+    tls: bool = False
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+    def __str__(self) -> str:
+        return self.addresses
 
 
 class Settings(BaseSettings):
@@ -27,6 +45,16 @@ class Settings(BaseSettings):
     data: Path = Field(Path("vet-hub-data"), description="folder of the embedded hub")
     database_url: str | None = Field(None, description="postgresql+asyncpg://user@host/database (cluster)")
     log_url: str | None = Field(None, description="kafka://host:port,host:port (cluster)")
+    log_user: str | None = Field(None, description="who the hub is for Kafka (SASL); unset: nobody asks")
+    log_password: SecretStr | None = Field(None, description="that user's password")
+    log_password_file: Path | None = Field(None, description="file that holds it, instead of VET_HUB_LOG_PASSWORD")
+    log_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = Field(
+        "SCRAM-SHA-512", description="how the password is shown to Kafka"
+    )
+    log_tls: bool = Field(False, description="whether Kafka is spoken to through TLS")
+    log_ca: Path | None = Field(None, description="PEM file of the authorities trusted for it; unset: the system's")
+    log_cert: Path | None = Field(None, description="PEM file of the hub's own certificate, where Kafka asks for one")
+    log_key: Path | None = Field(None, description="PEM file of its private key, where that is a file of its own")
     topic_prefix: str = Field("", description="put before every topic and group, to share a broker")
     smtp_url: str | None = Field(None, description="smtp://, smtp+starttls:// or smtps://[user:password@]host:port")
     mail_from: str = Field("vet-hub <hub@vet-hub.example>", description="sender of every mail")
@@ -81,6 +109,18 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _whole_login(self) -> "Settings":
+        if self.log_password is not None and self.log_password_file is not None:
+            raise ValueError("VET_HUB_LOG_PASSWORD and VET_HUB_LOG_PASSWORD_FILE say the same thing; set one of them")
+        if (self.log_user is None) != (self.log_password is None and self.log_password_file is None):
+            raise ValueError("VET_HUB_LOG_USER and its password belong together: set both or neither")
+        if not self.log_tls and (self.log_ca or self.log_cert or self.log_key):
+            raise ValueError(
+                "VET_HUB_LOG_CA, VET_HUB_LOG_CERT and VET_HUB_LOG_KEY do nothing without VET_HUB_LOG_TLS=1"
+            )
+        return self
+
     @property
     def embedded(self) -> bool:
         """Whether this is the one-process hub on SQLite."""
@@ -97,9 +137,28 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.sqlite_path}"
 
     @property
-    def bootstrap(self) -> str:
-        """Kafka's addresses without the scheme."""
-        return (self.log_url or "").removeprefix("kafka://")
+    def bootstrap(self) -> Broker:
+        """Where Kafka is and how to get in; raises WrongSetting for a password file that cannot be read."""
+        return Broker(
+            (self.log_url or "").removeprefix("kafka://"),
+            user=self.log_user,
+            password=self._log_password(),
+            mechanism=self.log_mechanism,
+            tls=self.log_tls,
+            ca=self.log_ca,
+            certificate=self.log_cert,
+            key=self.log_key,
+        )
+
+    def _log_password(self) -> str:
+        if self.log_password_file is None:
+            return self.log_password.get_secret_value() if self.log_password else ""
+        try:
+            return self.log_password_file.read_text().rstrip("\r\n")
+        except (OSError, ValueError) as error:
+            raise WrongSetting(
+                f"{PREFIX}LOG_PASSWORD_FILE = {str(self.log_password_file)!r} cannot be read: {error}"
+            ) from None
 
     @classmethod
     def settings_customise_sources(

@@ -20,12 +20,13 @@ from events.topics import TOPICS
 from hub.clock import Clock, SystemClock
 from hub.dispatch.runner import Runner, pause_after
 from hub.errors import ServiceAway
+from hub.log.clients import connection, security
 from hub.log.outbox import OutboxLog
 from hub.log.relay import Relay
 from hub.log.subscription import Subscription
 from hub.logs import set_up
 from hub.parts import Hub, Work, at_work, build
-from hub.settings import Settings, load
+from hub.settings import Broker, Settings, load
 from hub.store.migrate import migrate
 from hub.store.postgres import PostgresStore
 
@@ -55,14 +56,20 @@ def instance_name() -> str | None:
 
 
 def stream(
-    bootstrap: str,
+    bootstrap: Broker | str,
     runners: Sequence[Runner],
     *,
     prefix: str = "",
     lifespan: Callable[..., Any] | None = None,
 ) -> FastStream:
     """Make the application for some groups; topics must exist (`require_topics`)."""
-    broker = HubBroker(bootstrap.split(","), apply_types=False, allow_auto_create_topics=False, logger=None)
+    broker = HubBroker(
+        str(bootstrap).split(","),
+        security=security(bootstrap),
+        apply_types=False,
+        allow_auto_create_topics=False,
+        logger=None,
+    )
     subscriptions = [Subscription(runner, prefix=prefix) for runner in runners]
     for subscription in subscriptions:
         subscription.subscribe(broker, instance_name())
@@ -188,9 +195,9 @@ async def wait_for_broker(settings: Settings, *, patience: float = 0.0) -> None:
     await require_topics(settings.bootstrap, (), patience=patience)
 
 
-async def topics_on(bootstrap: str) -> Mapping[str, int]:
+async def topics_on(bootstrap: Broker | str) -> Mapping[str, int]:
     """Return the broker's topics with their number of partitions; raises ServiceAway."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=5_000)
+    admin = AIOKafkaAdminClient(**connection(bootstrap), request_timeout_ms=5_000)
     try:
         await admin.start()
         try:
@@ -202,7 +209,7 @@ async def topics_on(bootstrap: str) -> Mapping[str, int]:
         raise ServiceAway(f"Kafka at {bootstrap} does not answer: {error}") from error
 
 
-async def require_topics(bootstrap: str, wanted: Iterable[str], *, patience: float = 0.0) -> None:
+async def require_topics(bootstrap: Broker | str, wanted: Iterable[str], *, patience: float = 0.0) -> None:
     """Return when all topics exist; a subscriber to a missing topic would hang without a word."""
     failures = 0
     deadline = asyncio.get_running_loop().time() + patience

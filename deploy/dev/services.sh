@@ -7,11 +7,14 @@
 #   services.sh env --fresh   the same with a new, empty database and a new topic prefix
 #   services.sh down          stop both, keep the data
 #   services.sh wipe          stop both, delete the data (the Kafka jars stay)
+#   services.sh guarded up    start a second Kafka that asks who you are (SASL/SCRAM) and what you may (ACLs);
+#                             also guarded env, guarded down and guarded wipe
 #   services.sh needs         print the Debian packages that are missing for this
 #
 # Settings: VET_HUB_DEV_STATE (folder of data, logs and jars), VET_HUB_DEV_PGPORT, VET_HUB_DEV_KPORT, VET_HUB_DEV_CPORT
-# (ports of PostgreSQL, Kafka and Kafka's controller). Works as root and as an ordinary user; listens on 127.0.0.1 only.
-# For development: no passwords, one copy of everything, short Kafka time-outs.
+# (ports of PostgreSQL, Kafka and Kafka's controller); for the guarded one VET_HUB_DEV_GUARDED (its folder),
+# VET_HUB_DEV_GUARDED_KPORT and VET_HUB_DEV_GUARDED_CPORT. Works as root and as an ordinary user; listens on 127.0.0.1 only.
+# For development: no secrets (the guarded Kafka's are in this file), one copy of everything, short Kafka time-outs.
 set -euo pipefail
 umask 022 # the postgres user must be able to enter what root makes
 
@@ -26,6 +29,14 @@ kport=${VET_HUB_DEV_KPORT:-19092}
 cport=${VET_HUB_DEV_CPORT:-19093}
 pg=$state/pg
 kafka=$state/kafka
+libs=$kafka/libs
+guarded=''
+if [ "${1:-}" = guarded ]; then
+  guarded=yes
+  kafka=${VET_HUB_DEV_GUARDED:-$state/guarded}
+  kport=${VET_HUB_DEV_GUARDED_KPORT:-29092}
+  cport=${VET_HUB_DEV_GUARDED_CPORT:-29093}
+fi
 pgbin=$(find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -1) || true
 [ -n "$pgbin" ] || pgbin=$(dirname "$(command -v initdb 2>/dev/null)" 2>/dev/null) || pgbin=''
 
@@ -139,15 +150,15 @@ pg_down() {
 
 # ---- Kafka
 
-jars_complete() { [ "$(cat "$kafka/libs/.complete" 2>/dev/null)" = "$(cksum <"$here/pom.xml")" ]; }
+jars_complete() { [ "$(cat "$libs/.complete" 2>/dev/null)" = "$(cksum <"$here/pom.xml")" ]; }
 
 kafka_jars() {
   ! jars_complete || return 0
   say "Kafka: fetching its jars with Maven (once, about 45 MB)"
-  rm -rf "$kafka/libs"
-  mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$kafka/libs" \
+  rm -rf "$libs"
+  mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$libs" \
     >"$state/maven.log" 2>&1 </dev/null 9>&- || { tail -20 "$state/maven.log" >&2; die "Maven could not fetch the Kafka jars"; }
-  cksum <"$here/pom.xml" >"$kafka/libs/.complete"
+  cksum <"$here/pom.xml" >"$libs/.complete"
 }
 
 # The short session lets a broker that was killed come back in seconds (the old registration must expire first);
@@ -158,8 +169,6 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:$cport
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:$kport,CONTROLLER://127.0.0.1:$cport
-advertised.listeners=PLAINTEXT://127.0.0.1:$kport
 log.dirs=$kafka/data
 auto.create.topics.enable=false
 offsets.topic.replication.factor=1
@@ -172,6 +181,7 @@ group.initial.rebalance.delay.ms=0
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 END
+  if [ -n "$guarded" ]; then guarded_listeners; else plain_listeners; fi >>"$kafka/server.properties"
   cat >"$kafka/log4j2.properties" <<'END'
 rootLogger.level=warn
 rootLogger.appenderRef.c.ref=C
@@ -182,17 +192,47 @@ appender.c.layout.pattern=%d %p %c - %m%n
 END
 }
 
+plain_listeners() {
+  cat <<END
+listeners=PLAINTEXT://127.0.0.1:$kport,CONTROLLER://127.0.0.1:$cport
+advertised.listeners=PLAINTEXT://127.0.0.1:$kport
+END
+}
+
+# Everybody shows a name and password, and nobody may anything that no ACL allows, save the user admin.
+guarded_listeners() {
+  local module=org.apache.kafka.common.security
+  cat <<END
+listeners=BROKER://127.0.0.1:$kport,CONTROLLER://127.0.0.1:$cport
+advertised.listeners=BROKER://127.0.0.1:$kport
+listener.security.protocol.map=BROKER:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT
+inter.broker.listener.name=BROKER
+sasl.enabled.mechanisms=SCRAM-SHA-512
+sasl.mechanism.inter.broker.protocol=SCRAM-SHA-512
+sasl.mechanism.controller.protocol=PLAIN
+listener.name.broker.sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.broker.scram-sha-512.sasl.jaas.config=$module.scram.ScramLoginModule required username="admin" password="admin-secret";
+listener.name.controller.sasl.enabled.mechanisms=PLAIN
+listener.name.controller.plain.sasl.jaas.config=$module.plain.PlainLoginModule required username="admin" password="admin-secret" user_admin="admin-secret";
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:admin
+allow.everyone.if.no.acl.found=false
+END
+}
+
 # The JVM itself expands the star of the class path.
 java_command() {
-  java=(java -Xmx512m -XX:+UseSerialGC -cp "$kafka/libs/*" "-Dlog4j2.configurationFile=$kafka/log4j2.properties")
+  java=(java -Xmx512m -XX:+UseSerialGC -cp "$libs/*" "-Dlog4j2.configurationFile=$kafka/log4j2.properties")
 }
 
 kafka_format() {
   [ ! -e "$kafka/data/.formatted" ] || return 0
   rm -rf "$kafka/data" "$kafka/pid"
   # The cluster's id: any 16 bytes in base64.
-  "${java[@]}" kafka.tools.StorageTool format -t dmV0LWh1Yi1kZXYta2ZrYQ --standalone -c "$kafka/server.properties" \
-    >"$kafka/format.log" 2>&1 || { tail -20 "$kafka/format.log" >&2; die "Kafka could not format its data folder"; }
+  local admin=()
+  [ -z "$guarded" ] || admin=(--add-scram 'SCRAM-SHA-512=[name=admin,password=admin-secret]')
+  "${java[@]}" kafka.tools.StorageTool format -t dmV0LWh1Yi1kZXYta2ZrYQ --standalone "${admin[@]}" \
+    -c "$kafka/server.properties" >"$kafka/format.log" 2>&1 || { tail -20 "$kafka/format.log" >&2; die "Kafka could not format its data folder"; }
   touch "$kafka/data/.formatted"
 }
 
@@ -284,6 +324,29 @@ wipe() {
   say "Wiped $state (the Kafka jars stay)"
 }
 
+guarded_up() {
+  check_installed
+  open_state
+  kafka_up
+  say "The guarded Kafka runs on 127.0.0.1:$kport"
+}
+
+guarded_environment() {
+  kafka_ready || die "the guarded Kafka is down. Start it: $0 guarded up"
+  say "export VET_HUB_LOG_URL=kafka://127.0.0.1:$kport VET_HUB_LOG_USER=admin VET_HUB_LOG_PASSWORD=admin-secret"
+}
+
+guarded_down() {
+  [ -d "$kafka" ] || return 0
+  open_state
+  kafka_down
+}
+
+guarded_wipe() {
+  guarded_down
+  rm -rf "$kafka"
+}
+
 usage() { sed -n '2,/^set -/{/^#/!d;s/^# \{0,1\}//;p;}' "${BASH_SOURCE[0]}"; }
 
 case "${1:-} ${2:-}" in
@@ -292,6 +355,10 @@ case "${1:-} ${2:-}" in
   'env ' | 'env --fresh') environment "${2:-}" ;;
   'down ') down ;;
   'wipe ') wipe ;;
+  'guarded up') guarded_up ;;
+  'guarded env') guarded_environment ;;
+  'guarded down') guarded_down ;;
+  'guarded wipe') guarded_wipe ;;
   'needs ') needs ;;
   *) usage >&2; exit 2 ;;
 esac

@@ -22,6 +22,8 @@ from hub.clock import Clock
 from hub.dispatch.runner import pause_after, woken_within
 from hub.errors import ServiceAway
 from hub.failpoints import reach
+from hub.log.clients import connection
+from hub.settings import Broker
 from hub.store import history, leases
 from hub.store.port import Store
 
@@ -42,7 +44,7 @@ class Relay:
     """Carries the outbox to Kafka. `sending_since` is set while a send hangs, for readiness."""
 
     store: Store
-    bootstrap: str
+    bootstrap: Broker | str
     clock: Clock
     prefix: str = ""
     sending_since: datetime | None = None
@@ -137,7 +139,7 @@ class Relay:
     async def _open_producer(self) -> AIOKafkaProducer:
         if self._producer is None:
             self._producer = AIOKafkaProducer(
-                bootstrap_servers=self.bootstrap,
+                **connection(self.bootstrap),
                 enable_idempotence=True,
                 linger_ms=0,
                 max_batch_size=262_144,

@@ -16,6 +16,8 @@ from aiokafka.errors import KafkaError
 
 from events.topics import TOPICS, Topic
 from hub.errors import HubError, ServiceAway
+from hub.log.clients import connection
+from hub.settings import Broker
 
 REPLICAS = 3  # copies of a record, where there are that many brokers
 SET_ON_TOPIC = 1  # Kafka's code for «this value was set on the topic itself»
@@ -38,7 +40,7 @@ class Step:
     settings: Mapping[str, str]
 
 
-async def plan(bootstrap: str, *, prefix: str = "", tenants: Sequence[str] = ()) -> list[Step]:
+async def plan(bootstrap: Broker | str, *, prefix: str = "", tenants: Sequence[str] = ()) -> list[Step]:
     """Hold every topic against the broker; raises ServiceAway."""
     async with _admin(bootstrap) as admin:
         names = {prefix + name: topic for name, topic in declared(tenants).items()}
@@ -47,7 +49,7 @@ async def plan(bootstrap: str, *, prefix: str = "", tenants: Sequence[str] = ())
         return [_step(name, topic, there.get(name), settings.get(name, {})) for name, topic in names.items()]
 
 
-async def apply(bootstrap: str, steps: Sequence[Step], *, replication: int | None = None) -> None:
+async def apply(bootstrap: Broker | str, steps: Sequence[Step], *, replication: int | None = None) -> None:
     """Do what a plan says, save what it refuses; raises HubError with what the broker refused."""
     async with _admin(bootstrap) as admin:
         brokers = len((await admin.describe_cluster())["brokers"])
@@ -56,7 +58,7 @@ async def apply(bootstrap: str, steps: Sequence[Step], *, replication: int | Non
         await _set(admin, [step for step in steps if step.act == "set"])
 
 
-async def make_missing(bootstrap: str, *, prefix: str = "") -> None:
+async def make_missing(bootstrap: Broker | str, *, prefix: str = "") -> None:
     """Make the topics that are not there, and change nothing about those that are; returns when they can be seen."""
     deadline = asyncio.get_running_loop().time() + SEEN_LIMIT
     made = False
@@ -140,8 +142,8 @@ async def _set(admin: AIOKafkaAdminClient, steps: Sequence[Step]) -> None:
 
 
 @asynccontextmanager
-async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT)
+async def _admin(bootstrap: Broker | str) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(**connection(bootstrap), request_timeout_ms=REQUEST_TIMEOUT)
     try:
         await admin.start()
         try:
