@@ -10,7 +10,8 @@ from urllib.parse import unquote
 
 from hub.clock import Clock, stamp
 from hub.errors import HubError
-from hub.store import keys
+from hub.store import audit, keys
+from hub.store.audit import Deed
 from hub.store.port import Store
 
 PREFIX = "hub_live_"
@@ -45,14 +46,27 @@ class Sender:
 
 
 async def create_key(
-    store: Store, clock: Clock, *, org: str, scopes: Sequence[str] = (), sources: Sequence[str] = (), key_id: str = ""
+    store: Store,
+    clock: Clock,
+    *,
+    org: str,
+    scopes: Sequence[str] = (),
+    sources: Sequence[str] = (),
+    key_id: str = "",
+    by: str = "hub",
 ) -> tuple[str, keys.KeyRow]:
-    """Make a key for an organisation; returns it as text, once, and its row. `key_id` is public and made when not given."""
+    """Make a key for an organisation; returns it as text, once, and its row. `key_id` is public and made when not given.
+
+    `by` is who makes it, for the audit.
+    """
     wanted = tuple(scopes) or DEFAULT_SCOPES
     _refuse_wrong(org, wanted, sources)
     key_id, secret = key_id or secrets.token_hex(8), secrets.token_urlsafe(32)
     row = keys.KeyRow(key_id, _hash(secret), org, wanted, tuple(sources), stamp(clock.now()), None)
+    act = Deed(row.created_at, by, "key.create", key_id, {"org": org, "scopes": " ".join(wanted)})
     await store.write(
+        audit.acted,
+        act,
         keys.put,
         key_id=row.key_id,
         secret_hash=row.secret_hash,

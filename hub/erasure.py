@@ -11,10 +11,11 @@ from datetime import datetime
 from events.catalogue import dump
 from events.envelope import HUB_SOURCE, Envelope
 from events.notifications import SubjectErased
-from hub.clock import Clock
+from hub.clock import Clock, stamp
 from hub.ids import erased_id
 from hub.log.port import Log
-from hub.store import history, jobs, mailbox, people
+from hub.store import audit, history, jobs, mailbox, people
+from hub.store.audit import Deed
 from hub.store.history import Entry
 from hub.store.port import Store
 from hub.store.session import Session
@@ -38,18 +39,28 @@ class Erased:
 
 
 async def erase(
-    store: Store, appender: Log, clock: Clock, ref: str, *, org: str | None = None, key_id: str | None = None
+    store: Store,
+    appender: Log,
+    clock: Clock,
+    ref: str,
+    *,
+    org: str | None = None,
+    key_id: str | None = None,
+    by: str = "hub",
 ) -> Erased | None:
-    """Erase a person; erased before is as good. None where `org` has no such person; without `org` anybody's."""
+    """Erase a person; erased before is as good. None where `org` has no such person; without `org` anybody's.
+
+    `key_id` is the key that asked, else `by` says for the audit who did.
+    """
     if not REF.fullmatch(ref):
         return None
-    found = await store.write(_erase, appender, ref, org, key_id, clock.now())
+    found = await store.write(_erase, appender, ref, org, key_id, by, clock.now())
     appender.appended()
     return found
 
 
 async def _erase(
-    session: Session, appender: Log, ref: str, org: str | None, key_id: str | None, now: datetime
+    session: Session, appender: Log, ref: str, org: str | None, key_id: str | None, by: str, now: datetime
 ) -> Erased | None:
     person = await people.find(session, ref)
     if person is None:
@@ -59,6 +70,8 @@ async def _erase(
     await people.erase(session, ref)
     await mailbox.forget(session, await jobs.notifications_to(session, ref))
     await appender.append(session, [_said(ref, person.org, key_id, now)])
+    who = f"key:{key_id}" if key_id else by
+    await audit.note(session, Deed(stamp(now), who, "people.erase", ref, {"org": person.org}))
     return Erased(ref, person.org, now)
 
 

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from hub.access import ORG, Sender
 from hub.clock import Clock, instant, stamp
 from hub.errors import HubError
-from hub.store import people, visits
+from hub.store import audit, people, visits
+from hub.store.audit import Deed
 from hub.store.port import Store
 
 OPERATOR, COORDINATOR = "operator", "coordinator"
@@ -46,16 +47,24 @@ class Visitor:
         """This visitor as rights and sight know senders; what they say is said by their organisation."""
         sources = (f"/coordinators/{self.org}", f"/console/{self.org}")
         scopes = SCOPES[self.role] | {"events:write"}
-        return Sender(f"console:{self.session[:16]}", self.org, scopes, sources)
+        return Sender(named(self.session), self.org, scopes, sources)
 
 
-async def make_link(store: Store, clock: Clock, *, org: str, role: str, person_ref: str | None = None) -> str:
-    """Make a link's secret, good once and for a quarter of an hour; raises HubError where role and person do not fit."""
+async def make_link(
+    store: Store, clock: Clock, *, org: str, role: str, person_ref: str | None = None, by: str = HUB_ORG
+) -> str:
+    """Make a link's secret, good once and for a quarter of an hour; raises HubError where role and person do not fit.
+
+    `by` is who makes it, for the audit.
+    """
     await _refuse_wrong(store, org, role, person_ref)
     secret, now = secrets.token_urlsafe(32), clock.now()
+    link = digest(secret)
     await store.write(
+        audit.acted,
+        Deed(stamp(now), by, "console.link", _short(link), {"role": role, "org": org, "person": person_ref}),
         visits.put_link,
-        link_hash=digest(secret),
+        link_hash=link,
         org=org,
         role=role,
         person_ref=person_ref,
@@ -87,10 +96,13 @@ async def link_is_good(store: Store, clock: Clock, secret: str) -> bool:
 async def enter(store: Store, clock: Clock, secret: str) -> str | None:
     """Use a link up; returns the new session's cookie, None when the link lets nobody in any more."""
     cookie, now = secrets.token_urlsafe(32), clock.now()
+    link, session = digest(secret), digest(cookie)
     entered = await store.write(
+        audit.acted,
+        Deed(stamp(now), named(session), "console.enter", _short(link)),
         visits.enter,
-        link_hash=digest(secret),
-        session_hash=digest(cookie),
+        link_hash=link,
+        session_hash=session,
         now=stamp(now),
         expires_at=stamp(now + SESSION_LASTS),
     )
@@ -120,6 +132,15 @@ async def stays(store: Store, clock: Clock, session: str) -> bool:
 async def leave(store: Store, session: str) -> None:
     """End a session: its cookie opens nothing any more."""
     await store.write(visits.leave, session)
+
+
+def named(session: str) -> str:
+    """Return how a session is named in the history and in the audit; nobody gets in with it."""
+    return f"console:{_short(session)}"
+
+
+def _short(digested: str) -> str:
+    return digested[:16]
 
 
 def digest(secret: str) -> str:

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("lag", "hub.cli.lag", "how far each group is behind, in events and seconds"),
         Command("parked", "hub.cli.parked", "what waits or failed: list, show, retry, skip, edit"),
         Command("log", "hub.cli.log", "read the stream of events"),
+        Command("audit", "hub.cli.audit", "what operators did, and who"),
         Command("mail", "hub.cli.mail", "the mails people were sent"),
         Command("digest", "hub.cli.digest", "a coordinator's morning mail as it would be"),
         Command("agreement", "hub.cli.agreement", "agreements and their documents"),

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from hub.cli.acting import operator
 from hub.cli.opening import settings_for, store_of
 from hub.cli.options import AsJson, DataDir, Port, commands
 from hub.cli.screen import console, notes, print_json
@@ -39,5 +40,5 @@ def link(
 
 async def _link(settings: Settings, org: str, role: str, person: str | None) -> str:
     async with store_of(settings) as store:
-        secret = await make_link(store, SystemClock(), org=org, role=role, person_ref=person)
+        secret = await make_link(store, SystemClock(), org=org, role=role, person_ref=person, by=operator())
         return hub_url(settings) + SIGN_IN + secret

@@ -7,13 +7,14 @@ import typer
 from rich.table import Table
 
 from hub.access import DEFAULT_SCOPES, SCOPES, create_key
+from hub.cli.acting import act, operator
 from hub.cli.opening import settings_for, store_made, store_of
 from hub.cli.options import AsJson, DataDir, commands
 from hub.cli.screen import console, notes, print_json
-from hub.clock import SystemClock, stamp
+from hub.clock import SystemClock
 from hub.errors import HubError
 from hub.settings import Settings
-from hub.store import keys
+from hub.store import audit, keys
 
 app = commands("API keys: create, list, revoke.")
 
@@ -43,7 +44,7 @@ def create(
 
 async def _create(settings: Settings, org: str, scopes: list[str], sources: list[str]) -> dict[str, Any]:
     async with store_made(settings) as store:
-        key, row = await create_key(store, SystemClock(), org=org, scopes=scopes, sources=sources)
+        key, row = await create_key(store, SystemClock(), org=org, scopes=scopes, sources=sources, by=operator())
         return {"key": key, "key_id": row.key_id, "org": row.org, "scopes": list(row.scopes)}
 
 
@@ -89,5 +90,6 @@ def revoke(
 
 async def _revoke(settings: Settings, key_id: str) -> None:
     async with store_of(settings) as store:
-        if not await store.write(keys.revoke, key_id, now=stamp(SystemClock().now())):
+        revoked = act("key.revoke", key_id)
+        if not await store.write(audit.acted, revoked, keys.revoke, key_id, now=revoked.at):
             raise HubError(f"there is no key {key_id!r} that could be revoked; `vet-hub key list` shows them")

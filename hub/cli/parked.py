@@ -17,16 +17,17 @@ from events.envelope import HUB_ATTRIBUTES, Envelope
 from events.errors import EventError
 from events.json_format import STRUCTURED
 from hub.access import Sender
+from hub.cli.acting import act
 from hub.cli.appending import log_of
 from hub.cli.opening import settings_for, store_of
 from hub.cli.options import AsJson, DataDir, commands
 from hub.cli.screen import console, notes, print_json
-from hub.clock import SystemClock, stamp
+from hub.clock import SystemClock
 from hub.errors import HubError
 from hub.ingest import Ingest
 from hub.parts import at_work
 from hub.settings import Settings
-from hub.store import history, parked
+from hub.store import audit, history, parked
 from hub.store.port import Store
 
 OPERATOR = Sender("cli", "hub", frozenset({"import"}), ())
@@ -128,7 +129,8 @@ async def _retry(settings: Settings, which: str, group: str, rate: float) -> int
         for n, row in enumerate(rows):
             if n:
                 await asyncio.sleep(1 / rate)
-            tried += await store.write(parked.retry, row.parked_id, now=stamp(SystemClock().now()))
+            tries = act("parked.retry", row.id, group=row.grp)
+            tried += await store.write(audit.acted, tries, parked.retry, row.parked_id, now=tries.at)
         return tried
 
 
@@ -150,7 +152,8 @@ async def _skip(settings: Settings, which: str, group: str, reason: str) -> None
 
 
 async def _give_up(store: Store, row: Any, reason: str) -> None:
-    if not await store.write(parked.skip, row.parked_id, reason=reason, now=stamp(SystemClock().now())):
+    skips = act("parked.skip", row.id, group=row.grp, reason=reason)
+    if not await store.write(audit.acted, skips, parked.skip, row.parked_id, reason=reason, now=skips.at):
         raise HubError(f"{row.id} is not parked any more")
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from events.errors import Invalid
+from hub.cli.acting import act, operator
 from hub.cli.appending import log_of
 from hub.cli.opening import settings_for, store_made, store_of
 from hub.cli.options import AsJson, DataDir, commands
@@ -15,6 +16,7 @@ from hub.erasure import KEPT, Erased
 from hub.erasure import erase as erase_person
 from hub.errors import HubError
 from hub.settings import Settings
+from hub.store import audit
 from hub.vault import KINDS, add_person
 
 app = commands("Add and erase people; names and addresses stay in the vault, events carry a random ref.")
@@ -45,9 +47,11 @@ def add(
 async def _add(settings: Settings, **given: Any) -> str:
     async with store_made(settings) as store:
         try:
-            return await add_person(store, SystemClock(), **given)
+            ref = await add_person(store, SystemClock(), **given)
         except Invalid as invalid:
             raise HubError("; ".join(f"{each.pointer[1:]}: {each.detail}" for each in invalid.errors)) from None
+        await store.write(audit.note, act("people.add", ref, org=given["organisation"], kind=given["kind"]))
+        return ref
 
 
 @app.command()
@@ -68,7 +72,7 @@ def erase(
 
 async def _erase(settings: Settings, ref: str) -> Erased:
     async with store_of(settings) as store:
-        erased = await erase_person(store, log_of(settings), SystemClock(), ref)
+        erased = await erase_person(store, log_of(settings), SystemClock(), ref, by=operator())
         if erased is None:
             raise HubError(f"{ref!r} is nobody's ref; `people add` prints one for each person")
         return erased

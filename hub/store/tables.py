@@ -118,7 +118,10 @@ parked = Table(
     _text("reason"),
     _text("error", optional=True),
     Column("raw", LargeBinary, nullable=True),
+    Column("lot", BigInteger, nullable=True),
     PrimaryKeyConstraint("parked_id"),
+    Index(None, "id"),
+    Index(None, "lot"),
     Index(None, "grp", "partition_key"),
     Index(None, "grp", "next_at"),
     Index("ix_parked_waits_for", "waits_for", sqlite_where=text("waits_for IS NOT NULL")),
@@ -170,6 +173,55 @@ leases = Table(
     Column("token", BigInteger, nullable=False),
     _text("until"),
     PrimaryKeyConstraint("name"),
+)
+
+# What operators did: who, when, what, on what, what came of it. Added to, never changed; no names, no addresses.
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", WholeNumber, Identity(always=False)),
+    _text("at"),
+    _text("who"),
+    _text("act"),
+    _text("about"),
+    _text("result"),
+    _text("detail"),
+    PrimaryKeyConstraint("seq"),
+    Index(None, "about"),
+    sqlite_autoincrement=True,
+)
+
+# How each group stood every few seconds of the last hour: whether it moves is judged by several of these, not by one look.
+samples = Table(
+    "samples",
+    metadata,
+    _text("grp"),
+    _text("at"),
+    Column("events", BigInteger, nullable=False),
+    _text("oldest", optional=True),
+    Column("newest", BigInteger, nullable=False),
+    Column("came", BigInteger, nullable=False),
+    Column("taken", BigInteger, nullable=False),
+    PrimaryKeyConstraint("grp", "at"),
+)
+
+# Replays of groups that send nothing. The highest epoch of a group is the one it takes events under.
+replays = Table(
+    "replays",
+    metadata,
+    _text("grp"),
+    Column("epoch", Integer, nullable=False),
+    _text("at"),
+    _text("who"),
+    _text("state"),
+    Column("after", BigInteger, nullable=False),
+    Column("upto", BigInteger, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("events", BigInteger, nullable=False),
+    Column("handled", BigInteger, nullable=False),
+    Column("rate", Integer, nullable=True),
+    _text("ended_at", optional=True),
+    PrimaryKeyConstraint("grp", "epoch"),
 )
 
 # SQLite's clock for rows that others follow; PostgreSQL uses its transaction ids.

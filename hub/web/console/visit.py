@@ -14,9 +14,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from structlog.contextvars import bind_contextvars
 
+from hub.clock import stamp
 from hub.errors import ServiceAway
 from hub.parts import Hub
-from hub.store import history
+from hub.store import audit, history
+from hub.store.audit import Deed
 from hub.store.port import Answer, Question
 from hub.visitors import ROLES, Visitor, visitor
 from hub.web.console import cookies, drawing, links, notices
@@ -54,8 +56,16 @@ class Visit:
         return await self.hub.store.read(question, *args, **kwargs)
 
     async def write(self, question: Question[Answer], *args: Any, **kwargs: Any) -> Answer:
-        """Change one thing in the store."""
+        """Change one thing in the store; what operators change goes through `change`."""
         return await self.hub.store.write(question, *args, **kwargs)
+
+    async def change(self, act: Deed, question: Question[Answer], *args: Any, **kwargs: Any) -> Answer:
+        """Change one thing in the store, and keep in the audit who did."""
+        return await self.hub.store.write(audit.acted, act, question, *args, **kwargs)
+
+    def act(self, what: str, about: str, **detail: Any) -> Deed:
+        """Return what the visitor does now, for the audit."""
+        return Deed(stamp(self.hub.clock.now()), self.visitor.sender.key_id, what, about, detail)
 
     def draw(self, template: str, *, status: int = 200, frames: bool = False, **shown: Any) -> Response:
         """Answer with a page."""

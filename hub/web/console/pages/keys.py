@@ -6,7 +6,6 @@ from typing import Any
 from starlette.responses import Response
 
 from hub.access import DEFAULT_SCOPES, SCOPES, create_key
-from hub.clock import stamp
 from hub.errors import HubError
 from hub.store import keys
 from hub.visitors import OPERATOR
@@ -55,6 +54,7 @@ async def make_key(visit: Visit, form: Form) -> Response:
             scopes=scopes,
             sources=form.get("sources", "").split(),
             key_id=once,
+            by=visit.visitor.sender.key_id,
         )
     except HubError as wrong:
         found = await visit.read(keys.listing)
@@ -83,5 +83,6 @@ async def one_key(visit: Visit) -> Response:
 async def revoke_key(visit: Visit, _form: Form) -> Response:
     """Make a key useless."""
     key_id = visit.given("key_id")
-    done = await visit.write(keys.revoke, key_id, now=stamp(visit.hub.clock.now()))
+    act = visit.act("key.revoke", key_id)
+    done = await visit.change(act, keys.revoke, key_id, now=act.at)
     return visit.back(links.listed("keys"), "revoked" if done else "not_revoked", key=key_id)

@@ -6,7 +6,6 @@ from email.message import EmailMessage
 
 from starlette.responses import Response
 
-from hub.clock import stamp
 from hub.mailing import message_of, name_of, sender_of
 from hub.store import jobs, mailbox, people
 from hub.store.jobs import JobRow
@@ -96,7 +95,8 @@ async def send_again(visit: Visit, form: Form) -> Response:
     """Send a mail that was not delivered once more, under the same Message-ID."""
     job = await _job(visit)
     fresh = _mark(job) == form.get("mark", "")
-    done = await visit.write(jobs.retry, job.job_id, now=stamp(visit.hub.clock.now())) if fresh else 0
+    act = visit.act("mail.again", job.job_id)
+    done = await visit.change(act, jobs.retry, job.job_id, now=act.at) if fresh else 0
     return visit.back(links.mail(job.job_id), "mail_again" if done else "mail_moved_on")
 
 

@@ -68,7 +68,9 @@ async def link_for(visit: Visit, _form: Form) -> Response:
     if row.coordinator is None:
         raise Refuse(400, f"{row.key} is no coordinator, and only coordinators and operators enter the console.")
     try:
-        secret = await make_link(visit.hub.store, visit.hub.clock, org=row.key, role=COORDINATOR)
+        secret = await make_link(
+            visit.hub.store, visit.hub.clock, org=row.key, role=COORDINATOR, by=visit.visitor.sender.key_id
+        )
     except HubError as wrong:
         raise Refuse(400, str(wrong)) from None
     address = f"{_address(visit)}{links.HOME}/sign-in/{secret}"

@@ -1,7 +1,7 @@
 """Parked events and streams: what waits or failed with its reason, and whether every group moves."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,8 +11,9 @@ from starlette.responses import Response
 from events.envelope import TYPE_PREFIX, Envelope
 from hub.clock import stamp
 from hub.lag import GroupLag
-from hub.store import figures, history, jobs
+from hub.store import audit, figures, history, jobs
 from hub.store import parked as store
+from hub.store.audit import Deed
 from hub.store.session import Session
 from hub.visitors import OPERATOR
 from hub.web.console import charts, links, words
@@ -93,7 +94,8 @@ async def skip(visit: Visit, form: Form) -> Response:
 
 async def _changed(visit: Visit, form: Form, said: str, change: Any, **given: str) -> Response:
     parked_id = visit.given("parked_id")
-    outcome, row = await visit.write(_change, parked_id, form.get("mark", ""), change, given)
+    act = visit.act(f"parked.{change.__name__}", parked_id, reason=given.get("reason"))
+    outcome, row = await visit.write(_change, parked_id, form.get("mark", ""), change, given, act)
     event = row.id if row is not None else parked_id
     if outcome == "done":
         return visit.back(links.listed("parked"), said, event=event, group=row.grp)
@@ -101,13 +103,16 @@ async def _changed(visit: Visit, form: Form, said: str, change: Any, **given: st
     return visit.back(back, outcome, event=event)
 
 
-async def _change(session: Session, parked_id: str, mark: str, change: Any, given: dict[str, str]) -> tuple[str, Any]:
+async def _change(
+    session: Session, parked_id: str, mark: str, change: Any, given: dict[str, str], act: Deed
+) -> tuple[str, Any]:
     row = await store.find(session, parked_id)
     if row is None:
         return "not_parked", None
     if mark_of(row) != mark:
         return "moved_on", row
-    return ("done" if await change(session, row.parked_id, **given) else "not_parked"), row
+    named = replace(act, about=row.id, detail={"group": row.grp, **act.detail})
+    return ("done" if await audit.acted(session, named, change, row.parked_id, **given) else "not_parked"), row
 
 
 def mark_of(row: Any) -> str:
