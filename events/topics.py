@@ -15,7 +15,7 @@ class Topic:
     partitions: int
     retention_ms: int
     holds: str
-    cleanup: Literal["delete", "compact"] = "delete"
+    cleanup: Literal["delete", "compact", "compact,delete"] = "delete"
 
     @property
     def per_tenant(self) -> bool:

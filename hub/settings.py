@@ -8,7 +8,7 @@ from datetime import time
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -56,6 +56,12 @@ class Settings(BaseSettings):
     log_cert: Path | None = Field(None, description="PEM file of the hub's own certificate, where Kafka asks for one")
     log_key: Path | None = Field(None, description="PEM file of its private key, where that is a file of its own")
     topic_prefix: str = Field("", description="put before every topic and group, to share a broker")
+    replication: int | None = Field(
+        None, ge=1, description="copies Kafka keeps of a record; unset: 3, or as many as there are brokers"
+    )
+    partitions: dict[str, Annotated[int, Field(ge=1)]] = Field(
+        default_factory=dict, description='other numbers of partitions than declared, {"hub.cooperation.v1": 24}'
+    )
     smtp_url: str | None = Field(None, description="smtp://, smtp+starttls:// or smtps://[user:password@]host:port")
     mail_from: str = Field("vet-hub <hub@vet-hub.example>", description="sender of every mail")
     handlers: str = Field("handlers:ROUTERS", description="module:attribute of the routers")

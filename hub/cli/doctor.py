@@ -16,6 +16,7 @@ from hub.cli.opening import EXTRAS, cluster_module, settings_for
 from hub.cli.options import AsJson, DataDir, commands
 from hub.cli.screen import console, print_json
 from hub.errors import HubError, ServiceAway, WrongSetting
+from hub.log.topic_plan import asked
 from hub.mail.deliver import Relay
 from hub.parts import load_routers, rules_of
 from hub.settings import Settings, misspelt
@@ -160,7 +161,7 @@ async def _cluster(settings: Settings) -> AsyncIterator[Finding]:
 
 async def _topics(settings: Settings) -> Finding:
     try:
-        steps = await import_module("hub.log.topics").plan(settings.bootstrap, prefix=settings.topic_prefix)
+        steps = await import_module("hub.log.topics").plan(settings.bootstrap, **asked(settings))
     except ServiceAway as away:
         return _bad("Kafka", away, "is it running? (deploy/dev/services.sh up starts one for development)")
     missing = [each.topic for each in steps if each.act == "make"]

@@ -8,6 +8,7 @@ from typing import Any
 
 from hub.app import embedded
 from hub.cli.opening import cluster_module
+from hub.log.topic_plan import asked
 from hub.parts import Hub
 from hub.settings import Settings
 
@@ -23,7 +24,7 @@ async def whole_hub(settings: Settings, *, patience: float = 0.0) -> AsyncIterat
     else:
         stream = cluster_module("hub.stream")
         await stream.wait_for_broker(settings, patience=patience)
-        await cluster_module("hub.log.topics").make_missing(settings.bootstrap, prefix=settings.topic_prefix)
+        await cluster_module("hub.log.topics").make_missing(settings.bootstrap, **asked(settings))
         async with stream.cluster(settings, patience=patience) as hub:
             yield hub
 

@@ -7,128 +7,105 @@ partitions: fewer is not possible, more would move keys to other partitions and 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, for_code
 
-from events.topics import TOPICS, Topic
-from hub.errors import HubError, ServiceAway
+from hub.errors import HubError, NotAllowed, ServiceAway
 from hub.log.clients import connection
+from hub.log.topic_plan import REPLICAS, Found, Step, Wanted, declared, step
 from hub.settings import Broker
 
-REPLICAS = 3  # copies of a record, where there are that many brokers
 SET_ON_TOPIC = 1  # Kafka's code for «this value was set on the topic itself»
-SEEN_LIMIT = 15.0  # seconds until a topic that was made must show; a broker answers before all of it knows
+SEEN_LIMIT = 15.0  # seconds until what was made or set must show; a broker answers before all of it knows
 SEEN_POLL = 0.05  # seconds
 REQUEST_TIMEOUT = 10_000  # milliseconds
 EXISTS = 36  # Kafka's error code for a topic that somebody else made meanwhile
-
-Act = Literal["make", "set", "keep", "refuse"]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What one topic needs: to be made, to have settings changed, nothing, or something we do not do."""
-
-    topic: str
-    act: Act
-    says: str
-    declared: Topic
-    settings: Mapping[str, str]
+NOT_PERMITTED = frozenset({29, 31})  # the topic, the cluster
+OURS = frozenset({"cleanup.policy", "min.insync.replicas", "retention.ms"})
+"""Settings we compare even where the broker's own default gives them."""
 
 
-async def plan(bootstrap: Broker | str, *, prefix: str = "", tenants: Sequence[str] = ()) -> list[Step]:
-    """Hold every topic against the broker; raises ServiceAway."""
+async def plan(
+    bootstrap: Broker | str,
+    *,
+    prefix: str = "",
+    tenants: Sequence[str] = (),
+    replication: int | None = None,
+    partitions: Mapping[str, int] | None = None,
+) -> list[Step]:
+    """Hold every topic against the broker; raises ServiceAway, and NotAllowed where it may not look.
+
+    Without `replication` there are three copies of each record, or as many as there are brokers.
+    """
     async with _admin(bootstrap) as admin:
-        names = {prefix + name: topic for name, topic in declared(tenants).items()}
-        there = await _partitions(admin, list(names))
-        settings = await _settings(admin, [name for name in names if name in there])
-        return [_step(name, topic, there.get(name), settings.get(name, {})) for name, topic in names.items()]
+        copies = replication or min(REPLICAS, len((await admin.describe_cluster())["brokers"]))
+        topics = declared(tenants, copies=copies, partitions=partitions)
+        return await _compare(admin, {prefix + name: wanted for name, wanted in topics.items()})
 
 
-async def apply(bootstrap: Broker | str, steps: Sequence[Step], *, replication: int | None = None) -> None:
-    """Do what a plan says, save what it refuses; raises HubError with what the broker refused."""
+async def apply(bootstrap: Broker | str, steps: Sequence[Step]) -> None:
+    """Do what a plan says, save what it refuses, and return when it shows; raises HubError with what the broker refused."""
     async with _admin(bootstrap) as admin:
-        brokers = len((await admin.describe_cluster())["brokers"])
-        copies = replication or min(REPLICAS, brokers)
-        await _make(admin, [step for step in steps if step.act == "make"], copies)
-        await _set(admin, [step for step in steps if step.act == "set"])
+        await _make(admin, [step for step in steps if step.act == "make"])
+        await _set(admin, [step for step in steps if step.act != "make" and step.changes])
+        await _seen(admin, bootstrap, {step.topic: step.wanted for step in steps if not step.done})
 
 
-async def make_missing(bootstrap: Broker | str, *, prefix: str = "") -> None:
+async def make_missing(
+    bootstrap: Broker | str,
+    *,
+    prefix: str = "",
+    replication: int | None = None,
+    partitions: Mapping[str, int] | None = None,
+) -> None:
     """Make the topics that are not there, and change nothing about those that are; returns when they can be seen."""
-    deadline = asyncio.get_running_loop().time() + SEEN_LIMIT
-    made = False
-    while missing := [step for step in await plan(bootstrap, prefix=prefix) if step.act == "make"]:
-        if asyncio.get_running_loop().time() > deadline:
-            raise ServiceAway(f"Kafka at {bootstrap} has made topics and does not show them after {SEEN_LIMIT:g} s")
-        if not made:
-            await apply(bootstrap, missing)
-        made = True
-        await asyncio.sleep(SEEN_POLL)
+    steps = await plan(bootstrap, prefix=prefix, replication=replication, partitions=partitions)
+    await apply(bootstrap, [step for step in steps if step.act == "make"])
 
 
-def declared(tenants: Sequence[str]) -> dict[str, Topic]:
-    """Return the topics by name; those of tenants only for the tenants named."""
-    found: dict[str, Topic] = {}
-    for topic in TOPICS:
-        found |= {topic.of(tenant): topic for tenant in tenants} if topic.per_tenant else {topic.name: topic}
-    return found
+async def _compare(admin: AIOKafkaAdminClient, topics: Mapping[str, Wanted]) -> list[Step]:
+    described = {each["topic"]: each for each in await admin.describe_topics(list(topics))}
+    shut = [name for name, each in described.items() if each["error_code"] in NOT_PERMITTED]
+    if shut:
+        raise NotAllowed(
+            f"Kafka does not let the hub see {', '.join(shut)}; give its user DESCRIBE and DESCRIBE_CONFIGS there"
+        )
+    there = {name: each["partitions"] for name, each in described.items() if not each["error_code"]}
+    settings = await _settings(admin, [name for name in topics if name in there])
+    return [
+        step(name, wanted, _found(there[name], settings.get(name, {})) if name in there else None)
+        for name, wanted in topics.items()
+    ]
 
 
-def settings_of(topic: Topic) -> dict[str, str]:
-    """Return the settings that we give a topic."""
-    return {"cleanup.policy": topic.cleanup, "retention.ms": str(topic.retention_ms)}
-
-
-def _step(name: str, topic: Topic, partitions: int | None, known: Mapping[str, str]) -> Step:
-    wanted = settings_of(topic)
-    if partitions is None:
-        days = topic.retention_ms // 86_400_000
-        return Step(name, "make", f"{topic.partitions} partitions by {topic.key}, {days} days", topic, wanted)
-    if partitions < topic.partitions:
-        says = f"has {partitions} partitions, {topic.partitions} are wanted: more would move keys and break their order"
-        return Step(name, "refuse", says, topic, wanted)
-    if partitions > topic.partitions:
-        says = f"has {partitions} partitions, {topic.partitions} are wanted: Kafka takes none away"
-        return Step(name, "refuse", says, topic, wanted)
-    changes = [f"{key} {known.get(key, 'unset')} → {value}" for key, value in wanted.items() if known.get(key) != value]
-    # The request replaces a topic's whole set, so what others have set on it goes with ours.
-    return Step(name, "set" if changes else "keep", ", ".join(changes), topic, {**known, **wanted})
-
-
-async def _partitions(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, int]:
-    described = await admin.describe_topics(list(names))
-    return {each["topic"]: len(each["partitions"]) for each in described if not each["error_code"]}
+def _found(partitions: Sequence[Any], settings: Mapping[str, str]) -> Found:
+    return Found(len(partitions), min((len(each["replicas"]) for each in partitions), default=0), settings)
 
 
 async def _settings(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
     if not names:
         return {}
     answers = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in names])
+    _refused("show the settings of", [(name, code, text) for a in answers for code, text, _, name, _ in a.resources])
     return {
-        name: {key: value for key, value, _, source, *_ in rows if source == SET_ON_TOPIC or key in SHOWN_ANYWAY}
+        name: {key: value for key, value, _, source, *_ in rows if source == SET_ON_TOPIC or key in OURS}
         for answer in answers
         for _code, _message, _kind, name, rows in answer.resources
     }
 
 
-SHOWN_ANYWAY = frozenset({"cleanup.policy", "retention.ms"})
-"""Settings we compare even where the broker's own default gives them."""
-
-
-async def _make(admin: AIOKafkaAdminClient, steps: Sequence[Step], copies: int) -> None:
+async def _make(admin: AIOKafkaAdminClient, steps: Sequence[Step]) -> None:
     if not steps:
         return
-    new = [NewTopic(step.topic, step.declared.partitions, copies, topic_configs=dict(step.settings)) for step in steps]
+    new = [
+        NewTopic(step.topic, step.wanted.partitions, step.wanted.copies, topic_configs=dict(step.settings))
+        for step in steps
+    ]
     answer = await admin.create_topics(new)
-    # The client raises nothing: each topic's answer is a code.
-    wrong = [f"{name}: {message or code}" for name, code, message in answer.topic_errors if code not in (0, EXISTS)]
-    if wrong:
-        raise HubError(f"Kafka does not make {'; '.join(wrong)}")
+    _refused("make", [(name, code, text) for name, code, text in answer.topic_errors if code != EXISTS])
 
 
 async def _set(admin: AIOKafkaAdminClient, steps: Sequence[Step]) -> None:
@@ -136,9 +113,28 @@ async def _set(admin: AIOKafkaAdminClient, steps: Sequence[Step]) -> None:
         return
     resources = [ConfigResource(ConfigResourceType.TOPIC, step.topic, configs=dict(step.settings)) for step in steps]
     answers = await admin.alter_configs(resources)
-    wrong = [f"{name}: {message or code}" for each in answers for code, message, _, name in each.resources if code]
+    _refused("change", [(name, code, text) for answer in answers for code, text, _, name in answer.resources])
+
+
+def _refused(what: str, answers: Sequence[tuple[str, int, str | None]]) -> None:
+    # The client raises nothing: each topic's answer is a code.
+    wrong = [f"{name} ({text or for_code(code).__name__})" for name, code, text in answers if code]
+    if any(code in NOT_PERMITTED for _, code, _ in answers):
+        cure = "give its user CREATE, ALTER_CONFIGS and DESCRIBE_CONFIGS there, or let an administrator do it"
+        raise NotAllowed(f"Kafka does not let the hub {what} {', '.join(wrong)}; {cure}")
     if wrong:
-        raise HubError(f"Kafka does not change {'; '.join(wrong)}")
+        raise HubError(f"Kafka does not {what} {', '.join(wrong)}")
+
+
+async def _seen(admin: AIOKafkaAdminClient, bootstrap: Broker | str, topics: Mapping[str, Wanted]) -> None:
+    deadline = asyncio.get_running_loop().time() + SEEN_LIMIT
+    while unseen := [step.topic for step in await _compare(admin, topics) if not step.done]:
+        if asyncio.get_running_loop().time() > deadline:
+            raise ServiceAway(
+                f"Kafka at {bootstrap} has taken the change and does not show it after {SEEN_LIMIT:g} s: "
+                f"{', '.join(unseen)}; `vet-hub topics plan` says how they stand"
+            )
+        await asyncio.sleep(SEEN_POLL)
 
 
 @asynccontextmanager
