@@ -172,6 +172,12 @@ async def _places(session: Session, spoken: Sequence[str]) -> dict[str, tuple[st
     return {key: found[ref].places for key, ref in about.items() if ref in found}
 
 
+def judge_one(envelope: Envelope, sender: Sender, now: datetime) -> Entry | Refusal:
+    """Judge an event of somebody who may say everything; returns what to store, or why not."""
+    read = _read(envelope, sender)
+    return read if isinstance(read, Refusal) else _judge(envelope, read, sender, NO_REACH, now)
+
+
 def _read(envelope: Envelope, sender: Sender) -> Event | Refusal:
     """Read one event, if the sender may say its like at all."""
     refusal = right_to_say(envelope, sender)

@@ -12,51 +12,63 @@ import orjson
 import typer
 from rich.console import Console
 
-from events.codec import from_http, to_structured
-from events.envelope import HUB_ATTRIBUTES, Envelope
-from events.errors import EventError
-from events.json_format import STRUCTURED
-from hub.access import Sender
+from events.codec import to_structured
+from events.envelope import Envelope
+from hub import mending
+from hub.cli import lots
 from hub.cli.acting import act
 from hub.cli.appending import log_of
 from hub.cli.opening import settings_for, store_of
 from hub.cli.options import AsJson, DataDir, commands
 from hub.cli.screen import console, notes, print_json
-from hub.clock import SystemClock
 from hub.errors import HubError
-from hub.ingest import Ingest
-from hub.parts import at_work
 from hub.settings import Settings
 from hub.store import audit, history, parked
+from hub.store.parked import Which
 from hub.store.port import Store
 
-OPERATOR = Sender("cli", "hub", frozenset({"import"}), ())
-MOST = 10_000  # rows a list or a retry of all takes
+MOST = 10_000  # rows a list shows
 STATES = {"waiting": "soft", "retrying": "warn", "needs_operator": "bad"}
-EDITED = ".edited-"  # goes between an event's id and the number of its edited copy
 
-Which = Annotated[str, typer.Argument(metavar="ID", help="The event's id, as `parked list` shows it.")]
+Word = Annotated[str, typer.Argument(metavar="ID", help="The event's id, as `parked list` shows it.")]
 Group = Annotated[str, typer.Option(help="Only in this group.", show_default=False)]
+State = Annotated[str, typer.Option(help=f"Only {', '.join(STATES)}.", show_default=False)]
+Type = Annotated[
+    str, typer.Option("--type", help="Only this type, as in need.published or need.*.", show_default=False)
+]
+Key = Annotated[str, typer.Option(help="Only of this partition key, as in belcinto/N-001.", show_default=False)]
+Reason = Annotated[str, typer.Option(help="Only with these words in the reason or the error.", show_default=False)]
 
 app = commands("What waits or failed: list, show, retry, skip, edit.")
 
 
 @app.command(name="list")
-def show_list(group: Group = "", data: DataDir = None, as_json: AsJson = False) -> None:
+def show_list(
+    group: Group = "",
+    state: State = "",
+    type_: Type = "",
+    key: Key = "",
+    reason: Reason = "",
+    data: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
     """Show what is parked, oldest first, with how many events stand behind each."""
-    rows = [listed(row) for row in asyncio.run(_rows(settings_for(data), group))]
+    which = Which(group, state, type_, key, reason)
+    rows = [listed(row) for row in asyncio.run(_rows(settings_for(data), which))]
     if as_json:
         print_json(rows)
     elif rows:
         for row in rows:
             _tell(row, console())
-    else:
+    elif which == parked.ALL:
         console().print("Nothing is parked. What waits for something missing, or failed, appears here.")
+    else:
+        console().print("Nothing that is parked matches; `vet-hub parked list` shows all.")
 
 
-async def _rows(settings: Settings, group: str) -> list[Any]:
+async def _rows(settings: Settings, which: Which) -> list[Any]:
     async with store_of(settings) as store:
-        return await store.read(parked.listing, grp=group, limit=MOST)
+        return await store.read(parked.listing, which=which, limit=MOST)
 
 
 def listed(row: Any) -> dict[str, Any]:
@@ -86,7 +98,7 @@ def _tell(row: dict[str, Any], out: Console) -> None:
 
 
 @app.command()
-def show(which: Which, group: Group = "", data: DataDir = None, as_json: AsJson = False) -> None:
+def show(which: Word, group: Group = "", data: DataDir = None, as_json: AsJson = False) -> None:
     """Show one parked event: why it is here, and the event itself."""
     row, envelope = asyncio.run(_one(settings_for(data), which, group))
     event = to_structured(envelope) if envelope else None
@@ -109,34 +121,61 @@ async def _one(settings: Settings, which: str, group: str) -> tuple[Any, Envelop
 
 @app.command()
 def retry(
-    which: Annotated[str, typer.Argument(metavar="[ID]", help="The event's id; leave it out with --all.")] = "",
-    every: Annotated[bool, typer.Option("--all", help="Everything that is parked now.")] = False,
+    word: Annotated[str, typer.Argument(metavar="[ID]", help="The event's id; leave it out with --all.")] = "",
+    every: Annotated[bool, typer.Option("--all", help="All that match at this moment, at --rate.")] = False,
     rate: Annotated[float, typer.Option(min=0.1, max=10_000, help="With --all: events a second.")] = 10.0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --all: only say how many that would be.")] = False,
+    wait: Annotated[
+        bool | None, typer.Option("--wait/--no-wait", help="With --all: show how it goes (where somebody looks).")
+    ] = None,
     group: Group = "",
+    state: State = "",
+    type_: Type = "",
+    key: Key = "",
+    reason: Reason = "",
     data: DataDir = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Try one parked event again, or a snapshot of all at a rate."""
-    if bool(which) == every:
+    """Try one parked event again, or a snapshot of all that match at a rate.
+
+    A snapshot's events are given their moments at once; the hub tries them, also after this command or the hub itself was
+    stopped. `parked lot` shows how far it is.
+    """
+    if bool(word) == every:
         raise typer.BadParameter("name one event, or say --all", param_hint="ID")
-    tried = asyncio.run(_retry(settings_for(data), which, group, rate))
-    notes().print(f"{tried} due again; a running hub tries them at once")
+    settings, which = settings_for(data), Which(group, state, type_, key, reason)
+    if word:
+        asyncio.run(_retry(settings, word, group))
+        notes().print("it is due again; a running hub tries it at once")
+    else:
+        asyncio.run(lots.retry_all(settings, which, rate, dry_run=dry_run, wait=wait, as_json=as_json))
 
 
-async def _retry(settings: Settings, which: str, group: str, rate: float) -> int:
+async def _retry(settings: Settings, which: str, group: str) -> None:
     async with store_of(settings) as store:
-        rows = [await _find(store, which, group)] if which else await store.read(parked.listing, grp=group, limit=MOST)
-        tried = 0
-        for n, row in enumerate(rows):
-            if n:
-                await asyncio.sleep(1 / rate)
-            tries = act("parked.retry", row.id, group=row.grp)
-            tried += await store.write(audit.acted, tries, parked.retry, row.parked_id, now=tries.at)
-        return tried
+        row = await _find(store, which, group)
+        tries = act("parked.retry", row.id, group=row.grp)
+        if not await store.write(audit.acted, tries, parked.retry, row.parked_id, now=tries.at):
+            raise HubError(f"{row.id} cannot be tried: nobody can read it, or it is not parked any more")
+
+
+@app.command()
+def lot(
+    number: Annotated[int | None, typer.Argument(metavar="[N]", help="The lot; without, all that go on.")] = None,
+    stop: Annotated[bool, typer.Option("--stop", help="Leave what has not come up yet as it is.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Stay until all of it has come up.")] = False,
+    data: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """How far the retry of a snapshot is; stop it, or wait for it."""
+    if number is None and (stop or wait):
+        raise typer.BadParameter("name the lot; `parked lot` lists those that go on", param_hint="N")
+    asyncio.run(lots.tell_lots(settings_for(data), number, stop=stop, wait=wait, as_json=as_json))
 
 
 @app.command()
 def skip(
-    which: Which,
+    which: Word,
     reason: Annotated[str, typer.Option(help="Why; it is kept with the event's trace.")],
     group: Group = "",
     data: DataDir = None,
@@ -159,15 +198,18 @@ async def _give_up(store: Store, row: Any, reason: str) -> None:
 
 @app.command()
 def edit(
-    which: Which,
+    which: Word,
     file: Annotated[Path | None, typer.Option(help="The edited event; without it $EDITOR opens one.")] = None,
     group: Group = "",
     data: DataDir = None,
 ) -> None:
-    """Publish an edited copy under a new id and skip the original. The copy goes to the end of its key's order."""
+    """Publish an edited copy under a new id in the original's place.
+
+    The copy goes to the end of its key's order. Groups that handled the original hear the copy as well.
+    """
     edited = _content(file) if file else None
     made = asyncio.run(_edit(settings_for(data), which, group, edited))
-    notes().print(f"published as {made}; {which} is skipped")
+    notes().print(f"published as {made} in place of {which}")
 
 
 def _content(file: Path) -> bytes:
@@ -183,52 +225,23 @@ async def _edit(settings: Settings, which: str, group: str, edited: bytes | None
         original = await store.read(history.one, row.source, row.id)
         if original is None:
             raise HubError(f"{which} cannot be edited: nobody can read it; `parked skip` gives it up")
-        copy = _event_in(edited or _edited(original), original)
-        await _publish(settings, store, copy)
-        await _give_up(store, row, f"published anew as {copy.id}")
-        return copy.id
+        copy = mending.copy_in(edited or _edited(original), original)
+        return await mending.mend(store, log_of(settings), act("parked.edit", row.id), row.parked_id, copy)
 
 
 def _edited(original: Envelope) -> bytes:
-    event = {name: value for name, value in to_structured(original).items() if name not in HUB_ATTRIBUTES}
-    event["id"] = _next_id(original.id)
+    draft = mending.draft_of(original)
     with tempfile.TemporaryDirectory(prefix="vet-hub-") as folder:
         path = Path(folder) / "event.json"
-        path.write_bytes(orjson.dumps(event, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        path.write_bytes(orjson.dumps(draft, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
         editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
         if subprocess.run([*editor, str(path)], check=False).returncode:  # noqa: S603 - the operator's own editor
             raise HubError(f"{editor[0]} ended with an error; nothing was published")
         return path.read_bytes()
 
 
-def _next_id(event_id: str) -> str:
-    stem, mark, number = event_id.rpartition(EDITED)
-    return f"{stem}{EDITED}{int(number) + 1}" if mark and number.isdigit() else f"{event_id}{EDITED}1"
-
-
-def _event_in(body: bytes, original: Envelope) -> Envelope:
-    try:
-        item = from_http({"content-type": STRUCTURED}, body)[0]
-    except EventError as problem:
-        raise HubError(f"nothing was published: {problem}") from None
-    if item.envelope is None:
-        raise HubError(f"nothing was published: {'; '.join(' '.join(each) for each in item.problems)}")
-    if (item.envelope.source, item.envelope.id) == (original.source, original.id):
-        raise HubError(f"nothing was published: the copy needs an id of its own, as {_next_id(original.id)}")
-    return item.envelope
-
-
-async def _publish(settings: Settings, store: Store, envelope: Envelope) -> None:
-    ingest = Ingest(store, log_of(settings), SystemClock(), outbox_limit=settings.outbox_limit)
-    async with at_work(ingest.run):
-        (receipt,) = await ingest.accept([envelope], OPERATOR)
-    if receipt.refusal is not None:
-        wrong = "; ".join(f"{each.pointer}: {each.detail}" for each in receipt.refusal.problems)
-        raise HubError(f"nothing was published: {receipt.refusal.title} ({wrong})")
-
-
 async def _find(store: Store, which: str, group: str) -> Any:
-    rows = [row for row in await store.read(parked.listing, grp=group, limit=MOST) if which in (row.id, row.parked_id)]
+    rows = await store.read(parked.named, which, grp=group)
     if not rows:
         raise HubError(f"{which!r} is not parked; `vet-hub parked list` shows what is")
     if len(rows) > 1:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-Outcome = Literal["done", "refused", "waiting", "parked", "behind", "skipped"]
+Outcome = Literal["done", "refused", "waiting", "parked", "behind", "skipped", "replaced"]
 
 
 class Refused(Exception):

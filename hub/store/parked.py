@@ -7,13 +7,13 @@ place, so that a release by somebody who saves what they wait for meanwhile is n
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from events.envelope import Envelope
 from events.topics import DEAD
 from hub.store.history import NAMES, envelope
-from hub.store.session import Bulk, Session, listed, values
+from hub.store.session import Bulk, Session, escaped, like_type, listed, values
 
 COLUMNS = (
     ("parked_id", "text"),
@@ -49,6 +49,48 @@ MAY_RUN = (
     "AND f.partition_key = p.partition_key AND f.blocks = 1 AND f.seq < p.seq "
     "AND (f.next_at IS NULL OR f.next_at > :now)))"
 )
+
+BEHIND = (
+    "CASE WHEN p.blocks = 1 THEN (SELECT count(*) FROM parked b WHERE b.grp = p.grp "
+    "AND b.partition_key = p.partition_key AND b.state = 'behind') ELSE 0 END AS waiting_behind"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """What operators choose among the parked: words of the reason or the error, the rest exactly; empty is anything.
+
+    `types` may have `*` for anything, as in `need.*`. What stands behind something else goes with it and is not chosen.
+    """
+
+    group: str = ""
+    state: str = ""
+    types: str = ""
+    key: str = ""
+    reason: str = ""
+
+    def words(self) -> dict[str, str]:
+        """Return what was chosen by, for addresses, the audit and people."""
+        return {each.name: chosen for each in fields(self) if (chosen := getattr(self, each.name))}
+
+    def sql(self) -> tuple[str, dict[str, str]]:
+        """Return a condition on `parked p` and its parameters."""
+        wanted = ["p.state <> 'behind'"]
+        given = {}
+        for name, column in (("group", "grp"), ("state", "state"), ("key", "partition_key")):
+            if chosen := getattr(self, name):
+                wanted.append(f"p.{column} = :{name}")
+                given[name] = chosen
+        if self.types:
+            wanted.append("p.type LIKE :types ESCAPE '!'")
+            given["types"] = like_type(self.types)
+        if self.reason:
+            wanted.append("lower(p.reason || ' ' || coalesce(p.error, '')) LIKE :reason ESCAPE '!'")
+            given["reason"] = f"%{escaped(self.reason.lower())}%"
+        return " AND ".join(wanted), given
+
+
+ALL = Which()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,16 +200,13 @@ def parked_envelope(row: Any) -> Envelope:
     return envelope(row)
 
 
-async def listing(session: Session, *, limit: int = 1000, grp: str = "", key: str = "") -> list[Any]:
+async def listing(session: Session, *, limit: int = 1000, which: Which = ALL) -> list[Any]:
     """Return what is parked, oldest first, with how many events stand behind each; those behind are not listed."""
-    only = ("AND p.grp = :grp " if grp else "") + ("AND p.partition_key = :key " if key else "")
-    params = {name: value for name, value in (("grp", grp), ("key", key)) if value}
+    only, given = which.sql()
     return await session.rows(
-        "SELECT p.*, CASE WHEN p.blocks = 1 THEN (SELECT count(*) FROM parked b WHERE b.grp = p.grp "
-        "AND b.partition_key = p.partition_key AND b.state = 'behind') ELSE 0 END AS waiting_behind "
-        f"FROM parked p WHERE p.state <> 'behind' {only}ORDER BY p.first_at, p.parked_id LIMIT :limit",
+        f"SELECT p.*, {BEHIND} FROM parked p WHERE {only} ORDER BY p.first_at, p.parked_id LIMIT :limit",
         limit=limit,
-        **params,
+        **given,
     )
 
 
@@ -192,10 +231,21 @@ async def find(session: Session, parked_id: str) -> Any | None:
     return rows[0] if len(rows) == 1 else None
 
 
+async def named(session: Session, word: str, *, grp: str = "") -> list[Any]:
+    """Return the rows of an event's id or a row's own id, in every group or one, with how many stand behind each."""
+    only = "AND p.grp = :grp " if grp else ""
+    return await session.rows(
+        f"SELECT p.*, {BEHIND} FROM parked p WHERE (p.id = :word OR p.parked_id = :word) {only}"
+        "AND p.state <> 'behind' ORDER BY p.grp LIMIT 20",
+        word=word,
+        **({"grp": grp} if grp else {}),
+    )
+
+
 async def retry(session: Session, parked_id: str, *, now: str) -> int:
     """Make a row due now, with its attempts counted from the start."""
     return await session.run(
-        "UPDATE parked SET next_at = :now, attempts = 0, state = CASE WHEN blocks = 1 THEN 'retrying' ELSE 'waiting' END "
+        "UPDATE parked SET next_at = :now, attempts = 0, lot = NULL, state = CASE WHEN blocks = 1 THEN 'retrying' ELSE 'waiting' END "
         "WHERE parked_id = :id AND seq IS NOT NULL",
         id=parked_id,
         now=now,
@@ -207,26 +257,38 @@ async def skip(session: Session, parked_id: str, *, reason: str, now: str) -> in
 
     On the cluster a copy of it leaves for the topic of what was given up; bytes nobody can read stay in the database.
     """
-    rows = await session.rows(
-        "DELETE FROM parked WHERE parked_id = :id RETURNING grp, epoch, source, id, seq", id=parked_id
-    )
+    rows = await _settled(session, parked_id, outcome="skipped", note=reason, now=now)
     for row in rows:
-        await session.run(
-            "UPDATE inbox SET outcome = 'skipped', note = :reason, at = :now "
-            "WHERE grp = :grp AND epoch = :epoch AND source = :source AND id = :id",
-            reason=reason,
-            now=now,
-            grp=row.grp,
-            epoch=row.epoch,
-            source=row.source,
-            id=row.id,
-        )
         if session.engine == "postgresql" and row.seq is not None:
             # An event still on its first way out, or given up by two groups at once, goes once.
             await session.run(
                 "INSERT INTO outbox (seq, topic) VALUES (:seq, :topic) ON CONFLICT DO NOTHING", seq=row.seq, topic=DEAD
             )
     return len(rows)
+
+
+async def replace(session: Session, parked_id: str, *, by: str, now: str) -> int:
+    """Take an event out because an edited copy was published in its place; what stood behind it becomes due."""
+    return len(await _settled(session, parked_id, outcome="replaced", note=f"replaced by {by}", now=now))
+
+
+async def _settled(session: Session, parked_id: str, *, outcome: str, note: str, now: str) -> list[Any]:
+    rows = await session.rows(
+        "DELETE FROM parked WHERE parked_id = :id RETURNING grp, epoch, source, id, seq", id=parked_id
+    )
+    for row in rows:
+        await session.run(
+            "UPDATE inbox SET outcome = :outcome, note = :note, at = :now "
+            "WHERE grp = :grp AND epoch = :epoch AND source = :source AND id = :id",
+            outcome=outcome,
+            note=note,
+            now=now,
+            grp=row.grp,
+            epoch=row.epoch,
+            source=row.source,
+            id=row.id,
+        )
+    return rows
 
 
 async def due_before(session: Session, *, at: str) -> int:

@@ -11,6 +11,8 @@ from typing import Any, Literal, Protocol
 
 import orjson
 
+from events.envelope import TYPE_PREFIX
+
 Engine = Literal["sqlite", "postgresql"]
 Columns = dict[str, Sequence[Any]]
 
@@ -95,6 +97,17 @@ def spread(engine: Engine, **lists: Sequence[Any]) -> dict[str, Any]:
     if engine == "sqlite":
         return {"each": orjson.dumps(list(zip(*lists.values(), strict=True))).decode()}
     return {name: list(column) for name, column in lists.items()}
+
+
+def escaped(words: str) -> str:
+    """Return words as they stand in a LIKE … ESCAPE '!'."""
+    return "".join(f"!{letter}" if letter in "!%_" else letter for letter in words)
+
+
+def like_type(pattern: str) -> str:
+    """Return the LIKE of an event type as people write it: need.published, need.*, or in full."""
+    full = pattern if pattern.startswith(TYPE_PREFIX) else f"{TYPE_PREFIX}{pattern}.v*"
+    return escaped(full).replace("*", "%")
 
 
 def storable(words: str) -> str:

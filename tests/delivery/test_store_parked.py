@@ -10,7 +10,7 @@ from hub.ids import parked_id
 from hub.store import history, inbox, parked
 from hub.store.history import Entry
 from hub.store.lite import LiteStore
-from hub.store.parked import ParkedRow
+from hub.store.parked import ParkedRow, Which
 from hub.store.port import Store
 from hub.store.postgres import PostgresStore
 from tests.delivery.toys import ask, need, ref, until
@@ -244,7 +244,7 @@ async def test_the_list_counts_what_stands_behind_and_does_not_show_it(store: St
     found = await store.read(parked.listing)
 
     assert sorted((row.id, row.waiting_behind) for row in found) == [("e1", 2), ("w1", 0)]
-    assert [row.id for row in await store.read(parked.listing, grp="workflow")] == ["w1"]
+    assert [row.id for row in await store.read(parked.listing, which=Which(group="workflow"))] == ["w1"]
     assert sorted((row.grp, row.state, row.n) for row in await store.read(parked.counts)) == [
         ("matcher", "behind", 2),
         ("matcher", "retrying", 1),

@@ -76,6 +76,20 @@ def test_a_skipped_event_is_gone_from_the_list_and_its_trace_says_why(ask: Ask, 
     assert (step["outcome"], step["note"]) == ("skipped", "sent by mistake")
 
 
+def test_a_snapshot_is_tried_again_at_a_rate_and_its_progress_is_told(ask: Ask, do: Ask) -> None:
+    assert ask("parked retry --all --dry-run --rate 2") == {"events": 1, "seconds": 0.5}
+    assert "nothing that is parked matches" in do("parked retry --all --reason lost --type need.*", code=1)
+
+    lot = ask("parked retry --all --type match.* --group workflow --rate 20")
+
+    assert (lot["events"], lot["due"], lot["through"]) == (1, 1, 0)
+    assert ask("parked lot") == [lot]
+    assert "in a lot that goes on" in do("parked retry --all", code=1)
+    assert "1 stopped" in do("parked lot", str(lot["lot"]), "--stop")
+    assert "there is no lot 4711" in do("parked lot 4711", code=1)
+    assert [row["act"] for row in ask("audit -n 2")] == ["parked.stop", "parked.retry-all"]
+
+
 def test_an_edited_copy_is_published_under_a_new_id_and_the_original_is_skipped(
     ask: Ask, do: Ask, tmp_path: Path
 ) -> None:

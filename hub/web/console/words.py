@@ -57,6 +57,7 @@ OUTCOMES = {
     "behind": ("waits behind another", "warn"),
     "parked": ("put it aside", "bad"),
     "skipped": ("was told to skip it", "soft"),
+    "replaced": ("was given an edited copy", "soft"),
     "stored": ("stored it", "soft"),
 }
 GROUPS = {"ivet": "learners in initial training", "cvet": "employed learners", "both": "learners"}
