@@ -28,7 +28,7 @@ from hub.store import history, nouns
 from hub.store.history import Entry
 from hub.store.port import Store
 from hub.store.session import Session
-from schemas.problems import Problem
+from schemas.problems import Problem, quoted
 
 log = structlog.get_logger()
 HUB_ORG = "hub"
@@ -218,7 +218,7 @@ def _receipt(envelope: Envelope, judged: "Entry | Refusal", states: "object") ->
         return Receipt(envelope.source, envelope.id, refusal=judged)
     state = next(states)  # type: ignore[call-overload]
     if state == "conflict":
-        problem = Problem("/id", f"{envelope.id!r} of {envelope.source!r} was used for another event; use a new id")
+        problem = Problem("/id", f"{quoted(envelope.id)} of {quoted(envelope.source)} was used for another event; use a new id")
         return Receipt(envelope.source, envelope.id, refusal=Refusal(409, "id used for other content", (problem,)))
     return Receipt(envelope.source, envelope.id, duplicate=state == "duplicate")
 

@@ -9,7 +9,7 @@ from events.catalogue import EVENTS
 from events.envelope import Envelope
 from hub.access import Sender
 from hub.rows import lies_in
-from schemas.problems import Problem
+from schemas.problems import Problem, quoted
 
 VALID_FOR = timedelta(days=731)  # a need or offer stands for two years at the most
 ONLY_COORDINATOR = frozenset({COORDINATOR})
@@ -54,7 +54,7 @@ def right_to_say(envelope: Envelope, sender: Sender) -> Refusal | None:
     if not sender.speaks_for(envelope.source) and not sender.may("import"):
         problem = Problem(
             "/source",
-            f"{envelope.source!r} is not below a source of {sender.org}; they are {', '.join(sender.sources)}",
+            f"{quoted(envelope.source)} is not below a source of {sender.org}; they are {', '.join(sender.sources)}",
         )
         return Refusal(403, "another's source", (problem,))
     return None
@@ -64,7 +64,7 @@ def about_own(envelope: Envelope, event: Event, sender: Sender, reach: Reach) ->
     """Refuse what is about another organisation, or about something else than its subject says."""
     named = event.own_subject()
     if named is not None and named != envelope.subject:
-        problem = Problem("/subject", f"{envelope.subject!r} disagrees with the data, which are about {named!r}")
+        problem = Problem("/subject", f"{quoted(envelope.subject)} disagrees with the data, which are about {quoted(named)}")
         return Refusal(422, "the subject disagrees with the data", (problem,))
     owner = _owner(event, reach)
     if sender.may("import") or owner in (sender.org, None):
@@ -72,8 +72,8 @@ def about_own(envelope: Envelope, event: Event, sender: Sender, reach: Reach) ->
     pointer = f"/data/{event.OWNER}" if event.OWNER else "/subject"
     if sender.may("coordinate") and COORDINATOR in event.SAID_BY:
         return _in_reach(event, reach, pointer)
-    whose = repr(owner) if event.owner == owner else f"{event.subject!r}, another organisation's,"
-    problem = Problem(pointer, f"{whose} is not the key's organisation {sender.org!r}")
+    whose = quoted(owner) if event.owner == owner else f"{quoted(event.subject)}, another organisation's,"
+    problem = Problem(pointer, f"{whose} is not the key's organisation {quoted(sender.org)}")
     return Refusal(403, "another's organisation", (problem,))
 
 
@@ -88,7 +88,7 @@ def _in_reach(event: Event, reach: Reach, pointer: str) -> Refusal | None:
     places = event.whereabouts() or reach.places.get(event.placed_by, ())
     if reach.everywhere or lies_in(places, reach.regions):
         return None
-    where = ", ".join(places) or f"the place of {event.placed_by!r}, which is not known here,"
+    where = ", ".join(places) or f"the place of {quoted(event.placed_by)}, which is not known here,"
     problem = Problem(pointer, f"{where} is not in a region you coordinate: {', '.join(reach.regions) or 'none'}")
     return Refusal(403, "outside your regions", (problem,))
 

@@ -43,9 +43,20 @@ def pointer(*path: str | int) -> str:
 
 
 def quoted(value: Any) -> str:
-    """Show a value as JSON, shortened, and fit to be written as UTF-8."""
-    text = json.dumps(value, ensure_ascii=False, default=str).encode(errors="backslashreplace").decode()
+    """Show a value as JSON, shortened, and fit for any page, log or terminal: what cannot be seen is spelled out."""
+    text = seen(json.dumps(value, ensure_ascii=False, default=str))
     return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
+
+
+def seen(text: str) -> str:
+    """Spell out what has no shape of its own: controls, half surrogates, overrides of the direction of text."""
+    return text if text.isprintable() else "".join(map(_spelled, text))
+
+
+def _spelled(letter: str) -> str:
+    if letter.isprintable():
+        return letter
+    return f"\\u{ord(letter):04x}" if ord(letter) < 0x10000 else f"\\U{ord(letter):08x}"
 
 
 def _sentence(found: ErrorDetails, fields: Collection[str]) -> str:
@@ -59,11 +70,12 @@ def _sentence(found: ErrorDetails, fields: Collection[str]) -> str:
 
 
 def _unknown_field(name: str, fields: Collection[str]) -> str:
+    name = seen(name)
     if len(name) > LONGEST_QUOTE:
         name, fields = name[: LONGEST_QUOTE - 1] + "…", ()
     near = difflib.get_close_matches(name, fields, n=1)
-    cure = f"did you mean “{near[0]}”?" if near else "remove it."
-    return f"There is no field “{name}” here; {cure}"
+    cure = f'did you mean "{near[0]}"?' if near else "remove it."
+    return f'There is no field "{name}" here; {cure}'
 
 
 def _wants(what: str) -> Callable[[str, dict[str, Any]], str]:

@@ -233,8 +233,8 @@ def test_a_list_with_a_bad_item_is_not_called_too_short_as_well() -> None:
     [
         ({"headcount": 0}, "0 is too small; the least is 1."),
         ({"headcount": 3.0}, "3.0 is not a whole number; write digits without quotes, point or fraction."),
-        ({"hedcount": 3}, "There is no field “hedcount” here; did you mean “headcount”?"),
-        ({"colour": "red"}, "There is no field “colour” here; remove it."),
+        ({"hedcount": 3}, 'There is no field "hedcount" here; did you mean "headcount"?'),
+        ({"colour": "red"}, 'There is no field "colour" here; remove it.'),
         ({"target_group": "all"}, '"all" is not one of ivet, cvet, both.'),
         ({"title": "x" * 201}, "The text is too long; shorten it to 200 characters."),
         ({"title": 5}, '5 is not text; write a string or a language map such as {"en": "…"}.'),
