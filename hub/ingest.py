@@ -218,7 +218,9 @@ def _receipt(envelope: Envelope, judged: "Entry | Refusal", states: "object") ->
         return Receipt(envelope.source, envelope.id, refusal=judged)
     state = next(states)  # type: ignore[call-overload]
     if state == "conflict":
-        problem = Problem("/id", f"{quoted(envelope.id)} of {quoted(envelope.source)} was used for another event; use a new id")
+        problem = Problem(
+            "/id", f"{quoted(envelope.id)} of {quoted(envelope.source)} was used for another event; use a new id"
+        )
         return Receipt(envelope.source, envelope.id, refusal=Refusal(409, "id used for other content", (problem,)))
     return Receipt(envelope.source, envelope.id, duplicate=state == "duplicate")
 

@@ -64,7 +64,9 @@ def about_own(envelope: Envelope, event: Event, sender: Sender, reach: Reach) ->
     """Refuse what is about another organisation, or about something else than its subject says."""
     named = event.own_subject()
     if named is not None and named != envelope.subject:
-        problem = Problem("/subject", f"{quoted(envelope.subject)} disagrees with the data, which are about {quoted(named)}")
+        problem = Problem(
+            "/subject", f"{quoted(envelope.subject)} disagrees with the data, which are about {quoted(named)}"
+        )
         return Refusal(422, "the subject disagrees with the data", (problem,))
     owner = _owner(event, reach)
     if sender.may("import") or owner in (sender.org, None):

@@ -3,6 +3,7 @@
 Names and addresses go in here and nowhere else; the ref says nothing about who stands behind it.
 """
 
+import re
 import secrets
 from datetime import date
 from typing import Annotated
@@ -17,7 +18,7 @@ from hub.clock import Clock, stamp
 from hub.store import people
 from hub.store.people import Person
 from hub.store.port import Store
-from schemas.problems import Problem, explain
+from schemas.problems import Problem, explain, quoted
 from schemas.strictness import Listed, Rule, Shape
 from schemas.values import Day, Label, Language, OrganisationId, Payload
 
@@ -28,6 +29,7 @@ LONGEST_EMAIL = 254  # characters, RFC 5321 §4.5.3.1.3
 _ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 EMAIL = rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]"
+TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 ZONES = frozenset(available_timezones())
 
 
@@ -37,12 +39,18 @@ def _too_long(email: str) -> str | None:
     return f"The address is longer than {LONGEST_EMAIL} characters, or 64 before the @; no mail server takes it."
 
 
+def _disguised(name: str) -> str | None:
+    if not TURNS.search(name):
+        return None
+    return f"{quoted(name)} holds a sign that turns the direction of text, which no mail can carry; write the name without it."
+
+
 class NewPerson(Payload):
     """A person as an organisation tells us of them."""
 
     kind: Annotated[str, Listed(*KINDS)]
     organisation: OrganisationId
-    name: Label
+    name: Annotated[Label, Rule(lambda name, _: _disguised(name))]
     email: Annotated[
         str,
         Shape(EMAIL, "a mail address; write name@domain in ASCII, the domain with its dots"),

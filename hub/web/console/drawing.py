@@ -19,6 +19,8 @@ POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'{frames}; report-uri " + REPORTS
 )
+TURNS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+"""Characters that override or isolate the direction of text, as keys of `str.translate`."""
 # The mail itself, in a frame: nothing runs and nothing is fetched, its own style is shown.
 MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'; sandbox"
 
@@ -30,6 +32,7 @@ def environment() -> Environment:
         loader=PackageLoader("hub.web.console"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=undisguised,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
@@ -41,6 +44,11 @@ def environment() -> Environment:
     for name in made.list_templates():
         made.get_template(name)
     return made
+
+
+def undisguised(shown: Any) -> Any:
+    """Drop what would turn the direction of the page's own words around a stranger's."""
+    return shown.translate(TURNS) if isinstance(shown, str) and not shown.isascii() else shown
 
 
 def draw(template: str, shown: Mapping[str, Any], *, status: int = 200, frames: bool = False) -> Response:

@@ -4,6 +4,7 @@ Three locks, each enough by itself: the cookie is SameSite=Lax, the browser says
 Origin), and the form carries a token that only pages of this session have.
 """
 
+import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlsplit
 
@@ -14,10 +15,16 @@ from hub.visitors import same
 from hub.web.body import KIB, body_of
 from hub.web.door import hub_of
 from hub.web.problems import Refuse
+from schemas.problems import seen
 
 LARGEST = 64 * KIB  # bytes
 MOST_FIELDS = 200
 MEDIA = "application/x-www-form-urlencoded"
+UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+UNREADABLE = (
+    "The field «{name}» holds {sign}, a sign that cannot be seen or is no text at all. Nothing was done: go back, type the "
+    "words instead of pasting them, and send the form again."
+)
 FOREIGN = "This form did not come from a page of this hub, so nothing was done. Open the page here and try again."
 STALE = "This form belongs to another sign-in, so nothing was done. Open the page again and send it from there."
 
@@ -40,10 +47,13 @@ async def form_of(request: Request) -> Form:
         raise Refuse(415, "A form is wanted here.")
     body = await body_of(request, LARGEST)
     try:
-        fields = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+        fields = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="surrogateescape")
     except ValueError:
         raise Refuse(400, "The form cannot be read.") from None
-    return {name: value.replace("\r\n", "\n").strip() for name, value in fields}
+    for name, value in fields:
+        if found := UNSEEN.search(name + value):
+            raise Refuse(400, UNREADABLE.format(name=seen(name)[:60], sign=seen(found[0])))
+    return {name: value.replace("\r\n", "\n").replace("\r", "\n").strip() for name, value in fields}
 
 
 def refuse_foreign(request: Request) -> None:

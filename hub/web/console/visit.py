@@ -29,6 +29,7 @@ from hub.web.door import hub_of
 from hub.web.problems import Refuse, refusal_of
 
 FORBIDDEN = "This page is for the hub's operators."
+UNREADABLE = "The address holds a NUL (%00), and nothing is called so; leave it out."
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,8 @@ async def _answered(visit: Visit, roles: tuple[str, ...], function: Page) -> Res
     if visit.visitor.role not in roles:
         return _error(visit, Refuse(404, FORBIDDEN))
     try:
+        if "\0" in visit.request.scope["path"] or b"%00" in visit.request.scope["query_string"]:
+            raise Refuse(400, UNREADABLE)
         return await function(visit)
     except Refuse as refusal:
         return _error(visit, refusal)
