@@ -152,9 +152,9 @@ async def _served(request: Request, route: str, roles: tuple[str, ...], function
 async def _answered(visit: Visit, roles: tuple[str, ...], function: Page) -> Response:
     if visit.visitor.role not in roles:
         return _error(visit, Refuse(404, FORBIDDEN))
+    if "\0" in visit.request.scope["path"] or b"%00" in visit.request.scope["query_string"]:
+        return _error(visit, Refuse(400, UNREADABLE))
     try:
-        if "\0" in visit.request.scope["path"] or b"%00" in visit.request.scope["query_string"]:
-            raise Refuse(400, UNREADABLE)
         return await function(visit)
     except Refuse as refusal:
         return _error(visit, refusal)
