@@ -18,6 +18,7 @@ from hub.dispatch.outcomes import NotLoaded, Refused, Waiting
 from hub.dispatch.router import Bound
 from hub.dispatch.unit_of_work import DEFAULT_TERMS, Memory, RowKey, Search, Terms, UnitOfWork
 from hub.ids import said_id
+from hub.loop import give_way
 from hub.store.history import Entry
 from hub.store.inbox import Settled
 from hub.store.parked import ParkedRow
@@ -64,8 +65,11 @@ class Batch:
     failed: set[str] = field(default_factory=set)
     released: int = 0
 
-    def step(self, todo: Sequence[Task]) -> tuple[list[Task], set[Wanted]]:
-        """Run what can run; returns the tasks that must run again, in order, and the rows they lacked."""
+    async def step(self, todo: Sequence[Task]) -> tuple[list[Task], set[Wanted]]:
+        """Run what can run; returns the tasks that must run again, in order, and the rows they lacked.
+
+        Gives way to the loop's other work between two events, never within one.
+        """
         held: list[Task] = []
         held_keys: set[str] = set()
         wanted: set[Wanted] = set()
@@ -73,6 +77,7 @@ class Batch:
             if held_keys and task.key in held_keys:
                 held.append(task)
                 continue
+            await give_way()
             missing = self._run(task)
             if missing:
                 wanted.update(missing)

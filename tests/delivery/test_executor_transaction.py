@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from events.base import Event
+from hub import loop as loop_module
 from hub.dispatch import executor as executor_module
 from hub.dispatch import flush as flush_module
 from hub.dispatch.batch import Task
@@ -277,7 +278,7 @@ async def in_two_transactions(
     async with self._store.transaction() as tx:
         todo = taken = await tx.do(claim, tasks, batch, named_rows(tasks))
     while todo:
-        todo, wanted = batch.step(todo)
+        todo, wanted = await batch.step(todo)
         await self._store.read(load, batch.memory, wanted)
     async with self._store.transaction() as tx:
         await tx.do(flush, batch, self._appender, position)
@@ -329,6 +330,57 @@ async def test_a_batch_that_is_broken_off_leaves_nothing_and_comes_again(
 
     await bench.run(toys, deliveries, position=6)
     assert sorted((await bench.trails()).values()) == [["a1", "a2"], ["b1", "b2"], ["c1", "c2"]]
+
+
+@pytest.fixture
+def always_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let long work give way before every event."""
+    monkeypatch.setattr(loop_module, "TURN", -1.0)
+
+
+@pytest.mark.usefixtures("always_gives_way")
+async def test_a_batch_lets_others_run_between_its_events_and_is_one_transaction_all_the_same(bench: Bench) -> None:
+    toys, seen, kept = Toys(), set[int](), set[int]()
+    deliveries = await bench.tell(*needs(12))
+
+    async def look_on() -> None:
+        while True:
+            seen.add(len(toys.runs))
+            await asyncio.sleep(0)
+
+    async def read_along() -> None:
+        while True:
+            kept.add(len(await bench.inbox()))
+
+    others = [asyncio.create_task(each()) for each in (look_on, read_along)]
+    await bench.run(toys, deliveries, position=12)
+    for other in others:
+        other.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+    assert seen >= set(range(1, 12)), "nobody else ran between the batch's events"
+    assert kept <= {0, 12}
+    assert sorted((await bench.trails()).values()) == [[f"{key}{n}" for n in range(1, 5)] for key in "abc"]
+    assert len(await bench.said()) == 12
+
+
+@pytest.mark.usefixtures("always_gives_way")
+async def test_a_batch_that_is_broken_off_between_two_events_leaves_nothing_and_comes_again(bench: Bench) -> None:
+    toys = Toys()
+    deliveries = await bench.tell(*needs(6))
+    running = asyncio.create_task(bench.run(toys, deliveries, position=6))
+    toys.deeds["b1"] = lambda _event, _uow: running.cancel() and None
+
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+    assert "c1" not in toys.runs
+    assert (await bench.trails(), await bench.inbox(), await bench.said()) == ({}, {}, [])
+
+    toys.deeds.clear()
+    await bench.run(toys, deliveries, position=6)
+    assert sorted((await bench.trails()).values()) == [["a1", "a2"], ["b1", "b2"], ["c1", "c2"]]
+    assert len(await bench.said()) == 6
 
 
 async def test_the_process_is_asked_to_stop_and_no_handler_can_swallow_it(bench: Bench) -> None:
