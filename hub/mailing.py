@@ -3,11 +3,14 @@
 Names and addresses are read here, at the last moment, and go nowhere but into the message.
 """
 
+import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parseaddr
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,13 +35,14 @@ log = structlog.get_logger()
 
 
 class MailChannel:
-    """Carries jobs of channel «mail»."""
+    """Carries jobs of channel «mail»; composes in a thread of its own, so that the event loop is never held."""
 
     def __init__(self, store: Store, mailer: Mailer, *, sender: Address) -> None:
         self._store = store
         self._mailer = mailer
         self._sender = sender
         self._people: Together[str, people.Person | None] = Together(self._look_up)
+        self._desk = ThreadPoolExecutor(1, thread_name_prefix="mails")
 
     async def carry(self, job: JobRow, *, now: datetime) -> Carried:
         """Try once to deliver one mail."""
@@ -46,7 +50,7 @@ class MailChannel:
         if person is None:
             return _failed(job, now, "recipient_unknown", "nobody stands behind the recipient's ref (any more)")
         try:
-            message = composed(job, person, sender=self._sender)
+            message = await self._composed(job, person)
         except Unaddressable:
             return _failed(job, now, "unaddressable", "the recipient's name or address cannot stand in a mail")
         outcome = await self._mailer.deliver(message)
@@ -66,8 +70,13 @@ class MailChannel:
         found = {person.ref: person for person in await self._store.glance(people.find_all, refs)}
         return [found.get(ref) for ref in refs]
 
+    async def _composed(self, job: JobRow, person: people.Person) -> EmailMessage:
+        work = partial(composed, job, person, sender=self._sender)
+        return await asyncio.get_running_loop().run_in_executor(self._desk, work)
+
     async def close(self) -> None:
-        """Let go of the relay's connections."""
+        """Let go of the thread and of the relay's connections."""
+        self._desk.shutdown(wait=False, cancel_futures=True)
         await self._people.close()
         await self._mailer.close()
 
@@ -102,7 +111,7 @@ async def message_of(store: Store, settings: Settings, job: JobRow) -> EmailMess
     if person is None:
         return None
     try:
-        return composed(job, person, sender=sender)
+        return await asyncio.to_thread(composed, job, person, sender=sender)
     except Unaddressable:
         return None
 
