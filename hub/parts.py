@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import sys
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -38,7 +39,8 @@ from hub.store.session import Session
 
 log = structlog.get_logger()
 SETTLED = timedelta(seconds=1)
-YOUNG = 50_000  # objects made before Python looks for cycles; a batch makes ten thousand that die with it
+YOUNG = 10_000  # objects made before Python looks for cycles among them: the more, the longer everything stands still
+SWITCH = 0.001  # seconds a thread may compute while another waits for the interpreter; the loop is one that waits
 Work = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -143,7 +145,7 @@ def bound(settings: Settings, clock: Clock, index: MatchingIndex | None = None) 
 
 def build(settings: Settings, clock: Clock, store: Store, appender: Log) -> Hub:
     """Make all parts over a store and a log."""
-    calm_collector()
+    tune_interpreter()
     index = MatchingIndex(rules_of(settings), clock, rates=settings.rates)
     executor = Executor(store, appender, clock, terms_of(settings))
     groups = bound(settings, clock, index)
@@ -171,9 +173,20 @@ def build(settings: Settings, clock: Clock, store: Store, appender: Log) -> Hub:
     )
 
 
-def calm_collector() -> None:
-    """Let Python look for cycles of garbage more seldom: at its default it is a tenth of a batch's time."""
+def tune_interpreter() -> None:
+    """Let Python look for cycles of garbage more seldom, and let the loop's thread have its turn sooner.
+
+    At its default the collector is a tenth of a batch's time, and every thread that computes costs the loop 5 ms a turn.
+    """
     gc.set_threshold(YOUNG)
+    sys.setswitchinterval(SWITCH)
+    if not gc.get_freeze_count():
+        spare_the_old()
+
+
+def spare_the_old() -> None:
+    """Tell the collector that what is there stays: a look at every import is a tenth of a second in which nothing runs."""
+    gc.freeze()
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from hub.errors import HubError
-from hub.parts import Hub
+from hub.parts import Hub, spare_the_old
 from hub.web.api import make_app
 
 GRACE = 5  # seconds running requests have to end
@@ -46,6 +46,7 @@ async def serve(hub: Hub, *, host: str, port: int, ready: Ready = nobody) -> Non
     """Serve until cancelled; raises HubError when the port cannot be had. Port 0 takes any free one."""
     with taken(host, port) as listening:
         app = make_app(hub)
+        spare_the_old()
         config = uvicorn.Config(
             app,
             lifespan="off",

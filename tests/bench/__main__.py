@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 from rich.console import Console
 
-from hub.parts import calm_collector
+from hub.parts import tune_interpreter
 from tests.bench import (
     bug,
     commands,
@@ -49,7 +49,7 @@ ADVICE = "Ratios compare things done in turns within this run; milliseconds and 
 def main() -> int:
     """Run what the command line asks for."""
     asked = _arguments()
-    calm_collector()  # as every process of the hub does; it serves the bare loops too
+    tune_interpreter()  # as every process of the hub does; it serves the bare loops too
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     console = Console(stderr=not sys.stdout.isatty())
     chosen = [bench for bench in BENCHES if not asked.only or any(bench.is_named(name) for name in asked.only)]

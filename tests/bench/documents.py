@@ -13,7 +13,7 @@ from hub.access import create_key
 from hub.app import embedded, opened
 from hub.clock import FixedClock, stamp
 from hub.documents import CHANNEL, DocumentChannel
-from hub.parts import Hub
+from hub.parts import Hub, spare_the_old
 from hub.settings import load
 from hub.store import history
 from hub.store.jobs import JobRow
@@ -64,6 +64,7 @@ async def measure_hold(ground: Ground) -> AsyncIterator[Samples]:
         async with embedded(settings, clock=FixedClock(NOON)) as hub:
             matches = await _agreed(hub)
             app = make_app(hub)  # as a hub does before anybody asks
+            spare_the_old()
             asking = asyncio.ensure_future(_asking(hub, app))
             longest = await _longest_hold(_drafted(hub, matches))
             if not asking.cancel():
