@@ -21,9 +21,8 @@ from schemas import agreements
 nominations = Router("workflow")
 
 DOCUMENT = "document"
-UNKNOWN = (
-    "nobody stands behind {ref}: the person is to come by POST /v1/people, or was erased and another is to be nominated"
-)
+UNKNOWN = "nobody stands behind {ref} yet: the person is to come by POST /v1/people"
+ERASED = "the person behind {ref} was erased; put whoever takes the place in by POST /v1/people and nominate that ref"
 
 
 @nominations.on("nominate-learner")
@@ -99,10 +98,12 @@ def _refuse_what_no_longer_fits(event: LearnerNominated, cooperation: Cooperatio
 
 
 def _require_people(event: LearnerNominated, cooperation: Cooperation, people: KnownPeople) -> None:
-    """Wait for people who are not in the vault, and for those of strangers alike, so that nobody learns who is."""
+    """Wait for people who are not in the vault, and for those of strangers alike, so that nobody learns who is or was."""
     parties = (cooperation.org, *cooperation.candidate.provider_ids)
     for ref in (event.learner_ref, *event.guardian_refs):
         known = people.find(ref)
+        if known is None and people.erased_from(ref) in parties:
+            raise Refused("person_erased", ERASED.format(ref=ref))
         if known is None or known.org not in parties:
             raise Waiting("person", ref, UNKNOWN.format(ref=ref))
     learner = people.find(event.learner_ref)

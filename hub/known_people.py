@@ -35,16 +35,23 @@ class KnownPeople:
 
     def __init__(self) -> None:
         self._known: dict[str, Known] = {}
+        self._erased: dict[str, str] = {}
 
     async def prepare(self, store: Store, events: Sequence[Event]) -> None:
         """Look up everybody that the batch's nominations name."""
         refs = sorted({ref for event in events if isinstance(event, LearnerNominated) for ref in _named(event)})
         found = await store.read(people.find_all, refs) if refs else []
         self._known = {person.ref: _known(person) for person in found}
+        missing = [ref for ref in refs if ref not in self._known]
+        self._erased = await store.read(people.erased, missing) if missing else {}
 
     def find(self, ref: str) -> Known | None:
         """Return a person named by this batch, None when nobody stands behind the ref (yet, or any more)."""
         return self._known.get(ref)
+
+    def erased_from(self, ref: str) -> str | None:
+        """Return the organisation of whoever was erased under a ref, None when nobody was."""
+        return self._erased.get(ref)
 
 
 def _named(event: LearnerNominated) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from events.errors import Invalid
 from events.wellformed import flaws_in, parse
 from hub.clock import Clock, stamp
+from hub.errors import HubError
 from hub.store import people
 from hub.store.people import Person
 from hub.store.port import Store
@@ -43,6 +44,12 @@ def _disguised(name: str) -> str | None:
     if not TURNS.search(name):
         return None
     return f"{quoted(name)} holds a sign that turns the direction of text, which no mail can carry; write the name without it."
+
+
+class Erased(HubError):
+    """A ref whose person was erased; it stands for nobody any more."""
+
+    slug = "erased"
 
 
 class NewPerson(Payload):
@@ -112,7 +119,10 @@ async def add_person(
 
 
 async def keep(store: Store, clock: Clock, person: NewPerson, *, once: str = "") -> str:
-    """Put a checked person into the vault; returns the ref. The same `once` (24 random hex digits) puts nobody in twice."""
+    """Put a checked person into the vault; returns the ref. The same `once` (24 random hex digits) puts nobody in twice.
+
+    Raises Erased where the person of that very `once` was erased meanwhile.
+    """
     ref = f"p-{once or secrets.token_hex(12)}"
     row = Person(
         ref=ref,
@@ -126,5 +136,8 @@ async def keep(store: Store, clock: Clock, person: NewPerson, *, once: str = "")
         birth_date=person.birth_date.isoformat() if person.birth_date else None,
         created_at=stamp(clock.now()),
     )
-    await store.write(people.put, row)
+    if not await store.write(people.put, row):
+        raise Erased(
+            f"The person behind {ref} was erased, and nobody gets the ref again; put them in anew for another."
+        )
     return ref

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
+from events.envelope import HUB_SOURCE
+from hub.ids import erased_id
 from hub.store.session import Session, listed, values
 
 
@@ -34,13 +36,30 @@ class Reader(NamedTuple):
 NAMES = tuple(field.name for field in fields(Person))
 
 
-async def put(session: Session, person: Person) -> None:
-    """Store a person; one who is there already stays as they are."""
+async def put(session: Session, person: Person) -> bool:
+    """Store a person; one who is there already stays as they are. False for a ref that was erased: nobody gets it again."""
+    if await erased(session, [person.ref]):
+        return False
     await session.run(
         f"INSERT INTO people ({', '.join(NAMES)}) VALUES ({', '.join(':' + name for name in NAMES)}) "
         "ON CONFLICT (ref) DO NOTHING",
         **{name: getattr(person, name) for name in NAMES},
     )
+    return True
+
+
+async def erased(session: Session, refs: Sequence[str]) -> dict[str, str]:
+    """Return to which organisations those belonged whom some refs stood for until they were erased.
+
+    That it was said is all that is kept of them, and the history keeps it for ever.
+    """
+    said = {erased_id(ref): ref for ref in refs}
+    rows = await session.rows(
+        f"SELECT id, tenant FROM history WHERE source = :hub AND id IN {listed(session.engine, 'ids')}",
+        hub=HUB_SOURCE,
+        ids=values(session.engine, list(said)),
+    )
+    return {said[row.id]: row.tenant or "" for row in rows}
 
 
 async def erase(session: Session, ref: str) -> int:

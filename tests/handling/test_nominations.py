@@ -5,8 +5,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from hub.access import Sender
+from hub.erasure import erase
 from hub.rows import Agreement, Cooperation, Nomination
 from hub.settings import Settings
+from hub.store import people
+from hub.vault import Erased, NewPerson, keep
 from tests import builders
 from tests.handling.conversations import MOVEX, SESSION, Talk, talking
 from tests.story import day
@@ -103,12 +106,57 @@ async def test_people_of_strangers_are_as_good_as_unknown(talk: Talk) -> None:
     assert "nobody stands behind p-elsewhere" in waiting.reason
 
 
-async def test_who_nominates_an_erased_person_is_told_what_to_do(talk: Talk) -> None:
+async def erased(talk: Talk, ref: str) -> str:
+    assert await erase(talk.story.hub.store, talk.story.log, talk.story.clock, ref)
+    return ref
+
+
+@pytest.mark.parametrize("field", ["learner_ref", "guardian_refs"])
+async def test_a_nomination_of_an_erased_person_is_refused_at_once_with_what_to_do(talk: Talk, field: str) -> None:
     await talk.agree()
-    await talk.nominate(learner_ref="p-gone", **DAYS)
+    gone = await erased(talk, await talk.story.person("p-gone", "betangible", kind="learner"))
+    named = {field: gone} if field == "learner_ref" else {field: [gone]}
+    await talk.nominate(**named, **DAYS)
+
+    (rejected,) = await talk.story.data("event.rejected")
+    assert rejected["reason_code"] == "person_erased"
+    assert "p-gone was erased; put whoever takes the place in by POST /v1/people" in rejected["detail"]
+    assert await talk.story.parked() == []
+
+
+async def test_an_erased_person_of_strangers_is_as_good_as_unknown(talk: Talk) -> None:
+    await talk.agree()
+    gone = await erased(talk, await talk.story.person("p-gone", "belcinto", kind="learner"))
+    await talk.nominate(learner_ref=gone, **DAYS)
 
     (waiting,) = await talk.story.parked()
-    assert "or was erased and another is to be nominated" in waiting.reason
+    assert "nobody stands behind p-gone yet" in waiting.reason
+
+
+async def test_a_nomination_that_waits_for_somebody_who_is_erased_meanwhile_is_refused(talk: Talk) -> None:
+    await talk.agree()
+    learner = await talk.story.person("p-learner", "betangible", kind="learner")
+    await talk.nominate(learner_ref=learner, guardian_refs=["p-late"], **DAYS)
+    assert len(await talk.story.parked()) == 1
+
+    await erased(talk, learner)
+    await talk.story.later(seconds=5)
+
+    assert await talk.rejections() == ["person_erased"]
+    assert await talk.story.parked() == []
+
+
+async def test_a_ref_that_was_erased_is_nobodys_for_ever_and_who_fills_it_is_told(talk: Talk) -> None:
+    store, clock = talk.story.hub.store, talk.story.clock
+    told = {"kind": "learner", "organisation": "betangible", "name": "Ana", "email": "a@b.example", "language": "es"}
+    person = NewPerson(**told, timezone="Europe/Madrid")
+    ref = await keep(store, clock, person, once="ab" * 12)
+    assert await keep(store, clock, person, once="ab" * 12) == ref
+    await erased(talk, ref)
+
+    with pytest.raises(Erased, match=f"{ref} was erased, and nobody gets the ref again; put them in anew"):
+        await keep(store, clock, person, once="ab" * 12)
+    assert await store.read(people.find, ref) is None
 
 
 async def test_an_age_band_that_the_birth_date_denies_is_rejected(talk: Talk) -> None:

@@ -70,7 +70,10 @@ async def add_person(visit: Visit, form: Form) -> Response:
     except Invalid as invalid:
         drawn = acting.again(form, "", invalid.errors, {})
         return _nomination_form(visit, deal, acting.fresh(_filling(deal), party=party), drawn)
-    ref = await vault.keep(visit.hub.store, visit.hub.clock, person, once=once)
+    try:
+        ref = await vault.keep(visit.hub.store, visit.hub.clock, person, once=once)
+    except vault.Erased as gone:
+        raise Refuse(409, f"{gone} Open the form again.") from None
     kept = {"party": party, "learner": form.get("learner_ref"), "guardian": form.get("guardian_ref")}
     kept["guardian" if person.kind == "guardian" else "learner"] = ref
     there = links.with_query(links.act(visit.given("match_id"), "nominate"), kept)
