@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("mail", "hub.cli.mail", "the mails people were sent"),
         Command("digest", "hub.cli.digest", "a coordinator's morning mail as it would be"),
         Command("agreement", "hub.cli.agreement", "agreements and their documents"),
+        Command("esco", "hub.cli.esco", "ESCO's official files: import, list, look a concept up"),
         Command("doctor", "hub.cli.doctor", "check every setting and service, with the cure"),
     ),
     "Access": (

@@ -80,6 +80,43 @@ cursors = Table(
     PrimaryKeyConstraint("grp"),
 )
 
+# ESCO, part by part as it was imported; only editions that are current are read.
+esco_parts = Table(
+    "esco_parts",
+    metadata,
+    Column("edition", WholeNumber, Identity(always=False)),
+    *(_text(name) for name in ("version", "part", "language", "state", "digest")),
+    Column("entries", BigInteger, nullable=False),
+    _text("imported_at"),
+    PrimaryKeyConstraint("edition"),
+    sqlite_autoincrement=True,
+)
+esco_concepts = Table(
+    "esco_concepts",
+    metadata,
+    Column("edition", BigInteger, nullable=False),
+    *(_text(name) for name in ("uri", "kind", "skill_type", "reuse_level", "code", "status")),
+    PrimaryKeyConstraint("edition", "uri"),
+)
+esco_names = Table(
+    "esco_names",
+    metadata,
+    Column("edition", BigInteger, nullable=False),
+    *(_text(name) for name in ("uri", "kind", "words", "folded")),
+    Index(None, "folded"),
+    Index(None, "uri"),
+    Index(None, "edition"),
+)
+esco_relations = Table(
+    "esco_relations",
+    metadata,
+    Column("edition", BigInteger, nullable=False),
+    *(_text(name) for name in ("origin", "kind", "target")),
+    Index(None, "origin"),
+    Index(None, "target"),
+    Index(None, "edition"),
+)
+
 # Which group has taken which event, and what came of it.
 inbox = Table(
     "inbox",
