@@ -26,6 +26,7 @@ from hub.documents import DocumentChannel
 from hub.errors import WrongSetting
 from hub.ingest import Ingest
 from hub.known_people import KnownPeople
+from hub.lag import Sampler, hears_of, window_of
 from hub.log.port import Log
 from hub.mailing import mail_channel
 from hub.matching.follow import MatchingIndex
@@ -64,6 +65,7 @@ class Hub:
     doorkeeper: Doorkeeper
     ingest: Ingest
     scheduler: Scheduler
+    sampler: Sampler
     courier: Courier
     runners: dict[str, Runner]
     trouble: "asyncio.Future[None] | None" = None
@@ -94,8 +96,7 @@ async def _is_quiet(session: Session, groups: Sequence[Group], channels: Collect
     # One snapshot: a courier that reports between two looks would be missed by both.
     for group in groups:
         types = [f"eu.vethub.{name}.v1" for name in group.by_type]
-        waiting, _ = await inbox.untaken(session, grp=group.name, types=types)
-        if waiting:
+        if (await inbox.untaken(session, grp=group.name, types=types)).events:
             return False
     if (await jobs.counts(session)).get("running", 0):
         return False
@@ -168,6 +169,7 @@ def build(settings: Settings, clock: Clock, store: Store, appender: Log) -> Hub:
             sweep=timedelta(minutes=settings.sweep_minutes),
             digest_at=settings.digest_at,
         ),
+        sampler=Sampler(store, clock, hears_of(groups.values()), window_of(settings)),
         courier=Courier(store, appender, clock, channels),
         runners={name: Runner(group, executor, store, clock) for name, group in groups.items()},
     )

@@ -80,6 +80,9 @@ class Settings(BaseSettings):
     digest_at: time = Field(
         time(7), description="local time of coordinators' morning mails on working days, as in 07:30"
     )
+    lag_warn: float = Field(10.0, gt=0, description="seconds the oldest event may wait before a group is no longer OK")
+    lag_every: float = Field(10.0, ge=1, le=60, description="seconds between two samples of how groups stand")
+    lag_samples: int = Field(6, ge=2, le=60, description="samples in a row that tell whether a group moves")
     ruleset: str | None = Field(None, description="version of the matching rules; unset: the newest")
     rates: dict[str, Decimal] = Field(
         default_factory=dict, description='what one unit of another currency is worth in EUR, {"PLN": "0.23"}'

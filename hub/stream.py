@@ -148,7 +148,7 @@ def _works(hub: Hub, outbox: OutboxLog, parts: Collection[str], groups: Collecti
         outbox.call(hub.relay.wake)
         works.append(hub.relay.run)
     if "scheduler" in parts:
-        works.append(hub.scheduler.run)
+        works += [hub.scheduler.run, hub.sampler.run]
     if "courier" in parts:
         works.append(hub.courier.run)
     if {"courier", "groups"} <= set(parts):

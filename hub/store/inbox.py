@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from hub.store import cursors
 from hub.store.session import Session, each, listed, spread, storable, values
 
 EventKey = tuple[str, str]  # (source, id)
@@ -75,20 +77,29 @@ async def steps(session: Session, events: Sequence[EventKey]) -> list[Step]:
     return [Step(row.grp, row.source, row.id, row.at, row.outcome, row.note) for row in rows]
 
 
-async def untaken(session: Session, *, grp: str, types: Sequence[str]) -> tuple[int, str | None]:
-    """Return how many events of the types a group has not taken yet, and when the oldest was stored.
+class Untaken(NamedTuple):
+    """How many events a group has not taken yet, when the oldest was stored, and the lowest of their numbers."""
 
-    Everything up to the embedded log's cursor is taken; on the cluster, where there is none, the whole history is held
-    against the inbox.
+    events: int
+    oldest: str | None
+    first: int | None
+
+
+async def untaken(session: Session, *, grp: str, types: Sequence[str]) -> Untaken:
+    """Return what a group has not taken yet of some types.
+
+    Everything up to the group's cursor is taken: on the embedded log that of its reader, on the cluster that of the
+    sampler (`hub.lag`), and before its first the whole history is held against the inbox.
     """
     row = (
         await session.rows(
-            "SELECT count(*) AS n, min(h.received_at) AS oldest FROM history h "
-            "WHERE h.seq > (SELECT coalesce(max(position), 0) FROM cursors WHERE grp = :grp) "
-            f"AND h.type IN {listed(session.engine, 'types')} AND NOT EXISTS "
+            "SELECT count(*) AS n, min(h.received_at) AS oldest, min(h.seq) AS first FROM history h "
+            # As a parameter, so that PostgreSQL sees how little there is to look at.
+            f"WHERE h.seq > :after AND h.type IN {listed(session.engine, 'types')} AND NOT EXISTS "
             "(SELECT 1 FROM inbox i WHERE i.grp = :grp AND i.epoch = 0 AND i.source = h.source AND i.id = h.id)",
             grp=grp,
+            after=await cursors.position(session, grp),
             types=values(session.engine, types),
         )
     )[0]
-    return int(row.n), row.oldest
+    return Untaken(int(row.n), row.oldest, row.first)

@@ -89,7 +89,7 @@ async def _lag(session: Session, hub: Hub, now: datetime) -> list[Reading]:
     found: list[Reading] = []
     for name, runner in hub.runners.items():
         types = [f"eu.vethub.{heard}.v1" for heard in runner.group.by_type]
-        waiting, oldest = await inbox.untaken(session, grp=name, types=types)
+        waiting, oldest, _ = await inbox.untaken(session, grp=name, types=types)
         found += [
             Reading(metrics.LAG, (name,), waiting),
             Reading(metrics.LAG_SECONDS, (name,), _age(instant(oldest) if oldest else None, now)),

@@ -87,10 +87,8 @@ class Pulses:
         counts = await hub.store.read(_counts, visitor.sender)
         if not visitor.operates:
             return Pulse(hub.clock.now(), counts)
-        hears = {name: runner.group.by_type for name, runner in hub.runners.items()}
-        groups = await lag.standing(
-            hub.store, {name: lag.wire_types(types) for name, types in hears.items()}, hub.clock.now()
-        )
+        hears = lag.hears_of(runner.group for runner in hub.runners.values())
+        groups = await lag.lags(hub.store, hears, hub.clock.now(), lag.window_of(hub.settings))
         parked = await hub.store.read(looks.parked_counts)
         return Pulse(hub.clock.now(), counts, parked, tuple(groups))
 

@@ -1,8 +1,6 @@
 """Parked events and streams: what waits or failed with its reason, and whether every group moves."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -11,7 +9,7 @@ from starlette.responses import Response
 from events.envelope import TYPE_PREFIX, Envelope
 from hub.clock import stamp
 from hub.lag import GroupLag
-from hub.store import audit, figures, history, jobs
+from hub.store import audit, history, jobs
 from hub.store import parked as store
 from hub.store.audit import Deed
 from hub.store.session import Session
@@ -23,42 +21,25 @@ from hub.web.problems import Refuse
 
 MOST = 100  # parked events on the page
 BEHIND = 20  # events behind one that are named
-MINUTES = 10  # of the small line
-NEWEST = 5000  # events that the line looks at
 
 desk = Desk()
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """One group: how it stands, and how many events it took in each of the last minutes."""
-
-    lag: GroupLag
-    minutes: Sequence[int]
-
-    @property
-    def line(self) -> str:
-        """The small line of the last minutes."""
-        said = f"{sum(self.minutes)} events taken in the last {MINUTES} minutes, {self.minutes[-1]} in this one"
-        return charts.line(self.minutes, said)
+def lag_line(lag: GroupLag) -> str:
+    """Draw how many events waited over the last minutes."""
+    most = max(lag.line, default=0)
+    return charts.line(lag.line, f"{lag.group}: at most {most} events waited in the last ten minutes, {lag.events} now")
 
 
 @desk.page("/parked", roles=(OPERATOR,))
 async def parked(visit: Visit) -> Response:
     """Everything parked, oldest first, and every stream."""
-    rows, taken, mails = await visit.read(_all, visit.now)
-    streams = [Stream(each, _minutes(taken.get(each.group, {}), visit.now)) for each in visit.pulse.groups]
-    return visit.draw("parked.html", rows=rows[:MOST], more=len(rows) > MOST, streams=streams, mails=mails)
+    rows, mails = await visit.read(_all)
+    return visit.draw("parked.html", rows=rows[:MOST], more=len(rows) > MOST, streams=visit.pulse.groups, mails=mails)
 
 
-async def _all(session: Session, now: datetime) -> tuple[list[Any], dict[str, dict[str, int]], dict[str, int]]:
-    since = stamp(now - timedelta(minutes=MINUTES))
-    rows = await store.listing(session, limit=MOST + 1)
-    return rows, await figures.taken_by_minute(session, since=since, newest=NEWEST), await jobs.counts(session)
-
-
-def _minutes(taken: dict[str, int], now: datetime) -> list[int]:
-    return [taken.get(stamp(now - timedelta(minutes=n))[:16], 0) for n in reversed(range(MINUTES))]
+async def _all(session: Session) -> tuple[list[Any], dict[str, int]]:
+    return await store.listing(session, limit=MOST + 1), await jobs.counts(session)
 
 
 @desk.page("/parked/{parked_id}", roles=(OPERATOR,))
@@ -126,3 +107,4 @@ def short_type(full: str) -> str:
 
 
 words.FILTERS["short_type"] = short_type
+words.FILTERS["lag_line"] = lag_line
