@@ -45,6 +45,11 @@ class Sender:
         return any(source == prefix or source.startswith(prefix.rstrip("/") + "/") for prefix in self.sources)
 
 
+def own_sources(org: str) -> tuple[str, ...]:
+    """Return the source prefixes that are an organisation's by its name."""
+    return tuple(f"/{kind}/{org}" for kind in KINDS)
+
+
 async def create_key(
     store: Store,
     clock: Clock,
@@ -60,7 +65,7 @@ async def create_key(
     `by` is who makes it, for the audit.
     """
     wanted = tuple(scopes) or DEFAULT_SCOPES
-    _refuse_wrong(org, wanted, sources)
+    refuse_wrong(org, wanted, sources)
     key_id, secret = key_id or secrets.token_hex(8), secrets.token_urlsafe(32)
     row = keys.KeyRow(key_id, _hash(secret), org, wanted, tuple(sources), stamp(clock.now()), None)
     act = Deed(row.created_at, by, "key.create", key_id, {"org": org, "scopes": " ".join(wanted)})
@@ -78,7 +83,8 @@ async def create_key(
     return f"{PREFIX}{key_id}_{secret}", row
 
 
-def _refuse_wrong(org: str, scopes: Sequence[str], sources: Sequence[str]) -> None:
+def refuse_wrong(org: str, scopes: Sequence[str], sources: Sequence[str]) -> None:
+    """Raise HubError for what no organisation can be given."""
     if not ORG.fullmatch(org):
         raise HubError(
             f"{org!r} is no organisation's slug; write small letters, digits and hyphens, for example belcinto"
@@ -108,8 +114,7 @@ class Doorkeeper:
         matches = hmac.compare_digest(_hash(secret), row.secret_hash if row else NOBODY)
         if row is None or not matches or not key.startswith(PREFIX):
             return None
-        own = tuple(f"/{kind}/{row.org}" for kind in KINDS)
-        return Sender(row.key_id, row.org, frozenset(row.scopes), own + row.sources)
+        return Sender(row.key_id, row.org, frozenset(row.scopes), own_sources(row.org) + row.sources)
 
     async def _row(self, key_id: str) -> keys.KeyRow | None:
         now = self._clock.now().timestamp()

@@ -1,7 +1,7 @@
 """Ingest: what a partner says is checked, its rights are checked, and it is stored once; only then is it accepted.
 
-Called by the web part, the command line and, later, the reader of `in.<tenant>`. Posts that arrive together are stored
-in one transaction. `(source, id)` names an event for ever: the same content again is a duplicate, another a conflict.
+Called by the web part, the command line and the reader of `in.<tenant>`, which stores what it judged with its refusals.
+Posts that arrive together are stored in one transaction. `(source, id)` names an event for ever: the same content again is a duplicate, another a conflict.
 """
 
 import asyncio
@@ -77,17 +77,21 @@ class Ingest:
 
     async def accept(self, envelopes: Sequence[Envelope], sender: Sender) -> list[Receipt]:
         """Judge events and store the good ones; returns when they are durable. Raises Overloaded or ServiceAway."""
+        judged = await self.judge(envelopes, sender)
+        entries = [entry for entry in judged if isinstance(entry, Entry)]
+        states = iter(await self._store_soon(entries))
+        return [_receipt(envelope, one, states) for envelope, one in zip(envelopes, judged, strict=True)]
+
+    async def judge(self, envelopes: Sequence[Envelope], sender: Sender) -> list[Entry | Refusal]:
+        """Judge events and store nothing: what to store of each, or why not. Raises Overloaded or ServiceAway."""
         await self._refuse_when_full()
         now = self._clock.now()
         read = [_read(envelope, sender) for envelope in envelopes]
         reach = await self._reach([one for one in read if isinstance(one, Event)], sender)
-        judged = [
+        return [
             one if isinstance(one, Refusal) else _judge(envelope, one, sender, reach, now)
             for envelope, one in zip(envelopes, read, strict=True)
         ]
-        entries = [entry for entry in judged if isinstance(entry, Entry)]
-        states = iter(await self._store_soon(entries))
-        return [_receipt(envelope, one, states) for envelope, one in zip(envelopes, judged, strict=True)]
 
     async def run(self) -> None:
         """Store what `accept` brings, everything that is waiting in one transaction, until cancelled."""
@@ -218,11 +222,16 @@ def _receipt(envelope: Envelope, judged: "Entry | Refusal", states: "object") ->
         return Receipt(envelope.source, envelope.id, refusal=judged)
     state = next(states)  # type: ignore[call-overload]
     if state == "conflict":
-        problem = Problem(
-            "/id", f"{quoted(envelope.id)} of {quoted(envelope.source)} was used for another event; use a new id"
-        )
-        return Receipt(envelope.source, envelope.id, refusal=Refusal(409, "id used for other content", (problem,)))
+        return Receipt(envelope.source, envelope.id, refusal=conflict(envelope))
     return Receipt(envelope.source, envelope.id, duplicate=state == "duplicate")
+
+
+def conflict(envelope: Envelope) -> Refusal:
+    """Refuse other content under a (source, id) that is taken."""
+    problem = Problem(
+        "/id", f"{quoted(envelope.id)} of {quoted(envelope.source)} was used for another event; use a new id"
+    )
+    return Refusal(409, "id used for other content", (problem,))
 
 
 async def store_entries(session: Session, entries: Sequence[Entry], appender: Log) -> list[str]:

@@ -25,6 +25,7 @@ from hub.log.outbox import OutboxLog
 from hub.log.relay import Relay
 from hub.log.subscription import Subscription
 from hub.logs import set_up
+from hub.partners.inbound import Inbound, Pace
 from hub.parts import Hub, Work, at_work, build
 from hub.settings import Broker, Settings, load
 from hub.store.migrate import migrate
@@ -113,7 +114,7 @@ def app() -> FastStream:
     return stream(settings.bootstrap, runners, prefix=settings.topic_prefix, lifespan=life)
 
 
-PARTS = frozenset({"ingest", "groups", "relay", "scheduler", "courier"})
+PARTS = frozenset({"ingest", "groups", "relay", "partners", "scheduler", "courier"})
 
 
 @asynccontextmanager
@@ -147,6 +148,8 @@ def _works(hub: Hub, outbox: OutboxLog, parts: Collection[str], groups: Collecti
         hub.relay = Relay(hub.store, settings.bootstrap, hub.clock, prefix=settings.topic_prefix)
         outbox.call(hub.relay.wake)
         works.append(hub.relay.run)
+    if "partners" in parts:
+        works += _partners(hub, outbox)
     if "scheduler" in parts:
         works += [hub.scheduler.run, hub.sampler.run]
     if "courier" in parts:
@@ -161,6 +164,21 @@ def _works(hub: Hub, outbox: OutboxLog, parts: Collection[str], groups: Collecti
         running = stream(settings.bootstrap, list(hub.runners.values()), prefix=settings.topic_prefix)
         works.append(lambda: _run_stream(running))
     return works
+
+
+def _partners(hub: Hub, outbox: OutboxLog) -> list[Work]:
+    settings = hub.settings
+    reader = Inbound(
+        hub.store,
+        hub.ingest,
+        outbox,
+        hub.clock,
+        settings.bootstrap,
+        Pace(settings.rate, settings.burst),
+        prefix=settings.topic_prefix,
+        instance=instance_name(),
+    )
+    return [reader.run]
 
 
 async def _run_stream(running: FastStream) -> None:

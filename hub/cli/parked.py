@@ -116,7 +116,8 @@ def show(which: Word, group: Group = "", data: DataDir = None, as_json: AsJson =
 async def _one(settings: Settings, which: str, group: str) -> tuple[Any, Envelope | None]:
     async with store_of(settings) as store:
         row = await _find(store, which, group)
-        return row, await store.read(history.one, row.source, row.id)
+        # A record that was refused may bear the name of an event that is stored.
+        return row, None if row.seq is None else await store.read(history.one, row.source, row.id)
 
 
 @app.command()
@@ -222,7 +223,7 @@ def _content(file: Path) -> bytes:
 async def _edit(settings: Settings, which: str, group: str, edited: bytes | None) -> str:
     async with store_of(settings) as store:
         row = await _find(store, which, group)
-        original = await store.read(history.one, row.source, row.id)
+        original = None if row.seq is None else await store.read(history.one, row.source, row.id)
         if original is None:
             raise HubError(f"{which} cannot be edited: nobody can read it; `parked skip` gives it up")
         copy = mending.copy_in(edited or _edited(original), original)

@@ -48,8 +48,11 @@ def run_worker(
 
 @relay.command(name="relay")
 def run_relay(wait: Wait = 0.0) -> None:
-    """Carry stored events to Kafka. One relay is active; others stand by and take over within seconds."""
-    asyncio.run(_run(_settings(), {"relay"}, wait))
+    """Carry stored events to Kafka, and in what partners write there.
+
+    One relay is active on the way out; others stand by and take over within seconds. All share what comes in.
+    """
+    asyncio.run(_run(_settings(), {"relay", "partners"}, wait))
 
 
 @scheduler.command(name="scheduler")

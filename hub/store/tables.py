@@ -71,6 +71,28 @@ outbox = Table(
     PrimaryKeyConstraint("seq"),
 )
 
+# Partners who speak Kafka; their passwords are the broker's matter.
+tenants = Table(
+    "tenants",
+    metadata,
+    _text("org"),
+    _text("scopes"),
+    _text("sources"),
+    _text("types"),
+    _text("created_at"),
+    PrimaryKeyConstraint("org"),
+)
+
+# Rows of `history` that are still to be sent to partners; `part` is 1 for what a provider may know before agreement.
+shares = Table(
+    "shares",
+    metadata,
+    Column("seq", BigInteger, autoincrement=False),
+    _text("tenant"),
+    Column("part", Integer, nullable=False),
+    PrimaryKeyConstraint("seq", "tenant"),
+)
+
 # How far a group has read the embedded log.
 cursors = Table(
     "cursors",

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -15,28 +14,11 @@ from starlette.responses import Response
 from events.errors import EventError, Invalid, NotCloudEvents, TooLarge, WrongMedia
 from hub.errors import HubError, ServiceAway
 from hub.ingest import Overloaded
+from hub.problems import KINDS, document
 from schemas.problems import Problem
 
 MEDIA = "application/problem+json"
-LONGEST = 500  # characters of a pointer or sentence
 AGAIN_AFTER = 5  # seconds a client should wait when a service of ours is away
-
-# Status → slug of the problem's type, and what people read.
-KINDS: Mapping[int, tuple[str, str]] = {
-    400: ("not-readable", "The request cannot be read"),
-    401: ("no-key", "A valid key is needed"),
-    403: ("not-allowed", "The key does not permit this"),
-    404: ("not-found", "Not found"),
-    405: ("method", "This address does not take that method"),
-    408: ("too-slow", "The body did not come in time"),
-    409: ("conflict", "The id was used for other content"),
-    413: ("too-large", "Too large"),
-    415: ("media-type", "The media type is not one the hub reads"),
-    422: ("not-valid", "Not valid"),
-    429: ("too-many", "Too many events in a short time"),
-    500: ("internal", "The hub failed"),
-    503: ("away", "The hub cannot do this now"),
-}
 
 
 class Refuse(Exception):
@@ -60,24 +42,11 @@ class Refuse(Exception):
 
     def document(self) -> dict[str, Any]:
         """Return the problem document."""
-        slug, title = KINDS.get(self.status, ("problem", HTTPStatus(self.status).phrase))
-        found: dict[str, Any] = {
-            "type": f"urn:vet-hub:problem:{slug}",
-            "title": self.title or title,
-            "status": self.status,
-        }
-        if self.detail:
-            found["detail"] = self.detail
-        return {**found, "errors": [_shown(each) for each in self.errors]}
+        return document(self.status, title=self.title, detail=self.detail, errors=self.errors)
 
     def response(self) -> Response:
         """Return the answer."""
         return Response(dumped(self.document()), self.status, self.headers, MEDIA)
-
-
-def _shown(problem: Problem) -> dict[str, str]:
-    # A key that somebody sent can be as long as what they sent; the answer is not.
-    return {"pointer": problem.pointer[:LONGEST], "detail": problem.detail[:LONGEST]}
 
 
 def refusal_of(error: Exception) -> Refuse | None:

@@ -55,7 +55,8 @@ async def _one(session: Session, parked_id: str) -> tuple[Any, Envelope | None, 
     if row is None:
         raise Refuse(404, "This event is not parked any more: it went through, or somebody gave it up.")
     behind = await store.behind(session, grp=row.grp, key=row.partition_key, limit=BEHIND) if row.blocks else []
-    return row, await history.one(session, row.source, row.id), behind
+    # A record that was refused may bear the name of an event that is stored.
+    return row, None if row.seq is None else await history.one(session, row.source, row.id), behind
 
 
 @desk.form("/parked/{parked_id}/retry", roles=(OPERATOR,))
