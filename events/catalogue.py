@@ -117,6 +117,10 @@ class WireSchema(GenerateJsonSchema):
         """Take the strict branch."""
         return self.generate_inner(schema["strict_schema"])
 
+    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - whatever the field, its name says it
+        """Leave out titles that only repeat a field's name."""
+        return False
+
 
 def json_schema(found: type[Event]) -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of one type's data."""

@@ -46,7 +46,7 @@ class MatchAnswered(AboutMatches, Answer):
 
 
 class MatchDecided(AboutMatches, CompanyDecision):
-    """The company decides, or a coordinator of the region records it; `hub/rights.py` looks up whose match it is."""
+    """The company decides, or a coordinator of the region records what it was told."""
 
     TYPE = "match.decided"
     SAID_BY = frozenset({COMPANY, COORDINATOR})

@@ -27,7 +27,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("match", "hub.cli.match", "rank the catalogue for one need, with reasons; stores nothing"),
         Command("trace", "hub.cli.trace", "everything that followed from one event, need or match"),
         Command("map", "hub.cli.map", "which handler hears which event, and what it says"),
-        Command("schema", "hub.cli.schema", "write the JSON Schema of every event"),
+        Command("schema", "hub.cli.schema", "the contract as files, and what a change of it breaks"),
     ),
     "Operate": (
         Command("lag", "hub.cli.lag", "how far each group is behind, in events and seconds"),

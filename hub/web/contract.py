@@ -9,10 +9,11 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from events.base import ONLY_HUB
-from events.catalogue import EVENTS, WireSchema, json_schema
+from events.catalogue import EVENTS, WireSchema
 from events.codec import BATCH, STRUCTURED
 from events.envelope import TYPE_PREFIX
 from events.needs import NeedPublished
+from hub.contract.documents import published
 from hub.vault import NewPerson
 from hub.web import ingest
 from hub.web.door import SCHEME
@@ -30,16 +31,16 @@ SPOKEN = sorted(found.wire_type() for found in EVENTS.values() if found.SAID_BY 
 
 @contract.get("/schemas/{name}.json", responses={200: {"content": {"application/schema+json": {}}}, **documented(404)})
 async def get_schema(name: str) -> Response:
-    """The JSON Schema (2020-12) of one event type's data."""
+    """The JSON Schema (2020-12) of one event type's data; `cloudevent` is that of the attributes around them."""
     short = name.removeprefix(TYPE_PREFIX).removesuffix(".v1")
-    if short not in EVENTS:
+    if short not in published():
         raise Refuse(404, f"There is no event type {name[:100]}; GET /openapi.json lists them.")
     return Response(_schema(short), media_type="application/schema+json")
 
 
 @cache
 def _schema(short: str) -> bytes:
-    return dumped({"$schema": "https://json-schema.org/draft/2020-12/schema", **json_schema(EVENTS[short])})
+    return dumped(published()[short])
 
 
 def with_ingest(page: dict[str, Any]) -> dict[str, Any]:
