@@ -94,7 +94,7 @@ class Region:
 
     async def rows(self) -> list[Any]:
         """Return what operators see of what was refused."""
-        return list(await self.store.read(parked.listing, grp="in"))
+        return list(await self.store.read(parked.listing, which=parked.Which(group="in")))
 
 
 @asynccontextmanager
