@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from hub.clock import Clock, stamp
-from hub.errors import HubError
+from hub.errors import WrongValue
 from hub.store import audit, keys
 from hub.store.audit import Deed
 from hub.store.port import Store
@@ -86,17 +86,19 @@ async def create_key(
 def refuse_wrong(org: str, scopes: Sequence[str], sources: Sequence[str]) -> None:
     """Raise HubError for what no organisation can be given."""
     if not ORG.fullmatch(org):
-        raise HubError(
+        raise WrongValue(
             f"{org!r} is no organisation's slug; write small letters, digits and hyphens, for example belcinto"
         )
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown:
-        raise HubError(f"no such scope: {', '.join(unknown)}; there are {', '.join(SCOPES)}")
+        raise WrongValue(f"no such scope: {', '.join(unknown)}; there are {', '.join(SCOPES)}")
     if org != "hub" and HUB_ONLY & set(scopes):
-        raise HubError(f"scopes {', '.join(sorted(HUB_ONLY))} are for organisation «hub» only, not for {org!r}")
+        raise WrongValue(f"scopes {', '.join(sorted(HUB_ONLY))} are for organisation «hub» only, not for {org!r}")
     for source in sources:
         if not source.startswith("/") and "://" not in source:
-            raise HubError(f"source prefix {source!r} is neither a path nor a URI; write for example /companies/{org}")
+            raise WrongValue(
+                f"source prefix {source!r} is neither a path nor a URI; write for example /companies/{org}"
+            )
 
 
 class Doorkeeper:

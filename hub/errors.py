@@ -2,6 +2,7 @@
 
 HubError                the command line prints its sentence and leaves with `exit_code`; no traceback
 ├── WrongSetting        a setting that cannot work (usage, 2)
+├── WrongValue          a value given to a command that it cannot work with (usage, 2)
 ├── NotAllowed          the key or folder does not permit it (4)
 └── ServiceAway         a database, broker or file that does not answer now; transient (3)
     └── FlushConflict   another process saved the same row first; the batch runs again
@@ -20,6 +21,13 @@ class WrongSetting(HubError):
 
     exit_code = 2
     slug = "wrong_setting"
+
+
+class WrongValue(HubError):
+    """A value that a command was given cannot work."""
+
+    exit_code = 2
+    slug = "wrong_value"
 
 
 class NotAllowed(HubError):

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from hub.access import DEFAULT_SCOPES, SCOPES, create_key
 from hub.cli.acting import act, operator
+from hub.cli.newcomers import New, refuse_misspelt
 from hub.cli.opening import settings_for, store_made, store_of
 from hub.cli.options import AsJson, DataDir, commands
 from hub.cli.screen import console, notes, print_json
@@ -30,11 +31,14 @@ def create(
         list[str] | None,
         typer.Option(metavar="PREFIX", help="Further source prefix it may speak for; may be repeated."),
     ] = None,
+    new: New = False,
     data: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a key; it is shown once and kept only as a hash."""
-    made = asyncio.run(_create(settings_for(data), org, scope or [], source or []))
+    made, unknown = asyncio.run(_create(settings_for(data), org, scope or [], source or [], new=new))
+    if unknown:
+        notes().print(f"[soft]{unknown}[/]")
     if as_json:
         print_json(made)
         return
@@ -42,10 +46,13 @@ def create(
     notes().print(f"[soft]For {org}: {', '.join(made['scopes'])}. Keep it: it is not shown again.[/]")
 
 
-async def _create(settings: Settings, org: str, scopes: list[str], sources: list[str]) -> dict[str, Any]:
+async def _create(
+    settings: Settings, org: str, scopes: list[str], sources: list[str], *, new: bool
+) -> tuple[dict[str, Any], str]:
     async with store_made(settings) as store:
+        unknown = await refuse_misspelt(store, org, new=new)
         key, row = await create_key(store, SystemClock(), org=org, scopes=scopes, sources=sources, by=operator())
-        return {"key": key, "key_id": row.key_id, "org": row.org, "scopes": list(row.scopes)}
+        return {"key": key, "key_id": row.key_id, "org": row.org, "scopes": list(row.scopes)}, unknown
 
 
 @app.command(name="list")

@@ -1,6 +1,7 @@
 """`vet-hub people add` and `people erase`: the vault's front door on the command line, in and out."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -8,13 +9,14 @@ import typer
 from events.errors import Invalid
 from hub.cli.acting import act, operator
 from hub.cli.appending import log_of
+from hub.cli.newcomers import New, refuse_misspelt
 from hub.cli.opening import settings_for, store_made, store_of
 from hub.cli.options import AsJson, DataDir, commands
 from hub.cli.screen import console, notes, print_json
 from hub.clock import SystemClock, stamp
 from hub.erasure import KEPT, Erased
 from hub.erasure import erase as erase_person
-from hub.errors import HubError
+from hub.errors import HubError, WrongValue
 from hub.settings import Settings
 from hub.store import audit
 from hub.vault import KINDS, add_person
@@ -32,26 +34,31 @@ def add(
     tz: Annotated[str, typer.Option(metavar="ZONE", help="Time zone, as in Europe/Lisbon.")] = "Europe/Brussels",
     phone: Annotated[str | None, typer.Option(help="Phone number.")] = None,
     birth_date: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="For learners.")] = None,
+    new: New = False,
     data: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Put a person into the vault and print the ref that events may carry."""
     given = {"kind": kind, "name": name, "email": email, "language": lang, "timezone": tz}
-    ref = asyncio.run(_add(settings_for(data), organisation=org, **given, phone=phone, birth_date=birth_date))
+    whole: dict[str, Any] = {"organisation": org, **given, "phone": phone, "birth_date": birth_date}
+    ref, unknown = asyncio.run(_add(settings_for(data), whole, new=new))
+    if unknown:
+        notes().print(f"[soft]{unknown}[/]")
     if as_json:
         print_json({"ref": ref})
     else:
         console().print(ref)
 
 
-async def _add(settings: Settings, **given: Any) -> str:
+async def _add(settings: Settings, given: Mapping[str, Any], *, new: bool) -> tuple[str, str]:
     async with store_made(settings) as store:
+        unknown = await refuse_misspelt(store, given["organisation"], new=new)
         try:
             ref = await add_person(store, SystemClock(), **given)
         except Invalid as invalid:
-            raise HubError("; ".join(f"{each.pointer[1:]}: {each.detail}" for each in invalid.errors)) from None
+            raise WrongValue("; ".join(f"{each.pointer[1:]}: {each.detail}" for each in invalid.errors)) from None
         await store.write(audit.note, act("people.add", ref, org=given["organisation"], kind=given["kind"]))
-        return ref
+        return ref, unknown
 
 
 @app.command()

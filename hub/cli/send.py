@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from hub.cli.documents import Document, documents
 from hub.cli.options import AsJson, commands
 from hub.cli.screen import notes, print_json
-from hub.errors import HubError, NotAllowed, ServiceAway
+from hub.errors import HubError, NotAllowed, ServiceAway, WrongValue
 
 BATCH = 100  # events
 LARGEST = 1_000_000  # bytes of a batch; the hub takes 1 MiB
@@ -69,6 +69,7 @@ def send(
     """
     if not key:
         raise typer.BadParameter("give a key, or set VET_HUB_KEY; `vet-hub key create` makes one", param_hint="--key")
+    _refuse_no_address(url)
     found = [(name, document) for name in files for document in documents(_text(name))]
     tally = Tally()
     for name, document in found:
@@ -80,6 +81,15 @@ def send(
     _sum_up(tally, as_json=as_json)
     if tally.refused:
         raise typer.Exit(1)
+
+
+def _refuse_no_address(url: str) -> None:
+    try:
+        found = httpx.URL(url)
+    except httpx.InvalidURL:
+        found = httpx.URL()
+    if found.scheme not in ("http", "https") or not found.host:
+        raise WrongValue(f"{url!r} is no address of a hub; write --url http://host:port, as in http://127.0.0.1:8480")
 
 
 def _text(name: str) -> str:
@@ -125,7 +135,7 @@ def _answer(client: httpx.Client, batch: Sequence[tuple[str, Document]]) -> http
             answer = client.post("/v1/events", content=body)
         except httpx.HTTPError as error:
             unreached += 1
-            if unreached == UNREACHED or isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
+            if unreached == UNREACHED:
                 raise ServiceAway(f"no hub answers at {client.base_url} ({error}); is `vet-hub up` running?") from error
             time.sleep(_pause(unreached, None))
             continue

@@ -1,5 +1,6 @@
 """The command line as a whole: its table, its help, its exit codes, and errors of one sentence."""
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,11 @@ import pytest
 
 from hub import cli
 from hub.cli import COMMANDS
+from hub.cli.newcomers import looks_misspelt
+from hub.settings import load
+from tests import builders
 from tests.log_guard import log_as_before
+from tests.story import playing
 
 __all__ = ["log_as_before"]
 
@@ -42,8 +47,13 @@ def test_the_help_lists_every_command_and_loads_none_of_them() -> None:
         ("log tail --type x", 2, "'x' is not an event"),
         ("worker", 2, "this is a process of the cluster: set VET_HUB_DATABASE_URL and VET_HUB_LOG_URL"),
         ("lag --data FOLDER", 1, "there is no hub in FOLDER; name its folder with --data DIR"),
-        ("key create --data FOLDER --org movex --scope operate", 1, "for organisation «hub» only"),
-        ("people add --data FOLDER --org x --kind contact --name X --email x", 1, "email: "),
+        ("key create --data FOLDER --org movex --scope operate", 2, "for organisation «hub» only"),
+        ("people add --data FOLDER --org x --kind contact --name X --email x", 2, "email: "),
+        ("people add --data FOLDER --org x --kind chef --name X --email x@y.example", 2, "kind: "),
+        ("key create --data FOLDER --org Movex", 2, "'Movex' is no organisation's slug; write small letters"),
+        ("send EVENT --key x --url ftp://hub.example", 2, "'ftp://hub.example' is no address of a hub; write --url"),
+        ("send EVENT --key x --url hub", 2, "'hub' is no address of a hub"),
+        ("send EVENT --key x --url http://", 2, "'http://' is no address of a hub"),
         ("up --data FILE --port 0", 4, "FILE is not writable"),
         ("demo --data FILE", 4, "FILE is not writable"),
         ("send FILE", 2, "give a key, or set VET_HUB_KEY"),
@@ -134,3 +144,38 @@ def test_an_operator_can_ask_for_the_traceback(monkeypatch: pytest.MonkeyPatch, 
 
     with pytest.raises(Exception, match="not a database"):
         cli.run(["lag", "--data", str(tmp_path)])
+
+
+@pytest.mark.parametrize(
+    ("given", "known", "slip"),
+    [
+        ("betangibel", "betangible", True),
+        ("movexx", "movex", True),
+        ("atelier-d", "ateleir-d", True),
+        ("oficina-b", "oficina-a", False),
+        ("school-12", "school-11", False),
+        ("ctcp", "movex", False),
+        ("movex-sevilla", "movex", False),
+    ],
+)
+def test_a_slip_of_the_pen_is_told_from_another_organisation(given: str, known: str, slip: bool) -> None:
+    assert looks_misspelt(given, known) is slip
+
+
+async def test_keys_and_people_come_before_their_organisation_but_not_for_a_slip_of_the_pen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with playing(load(data=tmp_path)) as story:
+        await story.say("company.registered", "betangible", builders.company())
+        await story.settle()
+    person = ["--kind", "contact", "--name", "Ana", "--email", "a@b.example"]
+    for command in (["key", "create"], ["people", "add", *person]):
+        line = [*command, "--data", str(tmp_path), "--org"]
+        assert await asyncio.to_thread(cli.run, [*line, "betangibel"]) == 2
+        assert "nobody registered 'betangibel'; did you mean 'betangible'?" in capsys.readouterr().err
+        assert await asyncio.to_thread(cli.run, [*line, "betangibel", "--new"]) == 0
+        assert "Nobody has registered betangibel yet" in capsys.readouterr().err
+        assert await asyncio.to_thread(cli.run, [*line, "movex"]) == 0
+        assert "Nobody has registered movex yet" in capsys.readouterr().err
+        assert await asyncio.to_thread(cli.run, [*line, "betangible"]) == 0
+        assert "Nobody has registered" not in capsys.readouterr().err
