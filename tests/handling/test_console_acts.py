@@ -217,6 +217,44 @@ async def test_a_nomination_of_nobody_in_the_vault_is_not_recorded(talk: Talk, c
     assert await count(talk, "learner.nominated") == 0
 
 
+async def test_up_to_four_guardians_are_put_in_one_after_the_other_and_named(talk: Talk, cec: Browser) -> None:
+    await talk.agree()
+    page, nominate = await form(talk, "people"), await form(talk, "nominate")
+    lives = {"language": "es", "timezone": "Europe/Madrid", "party": "betangible", "email": "a@b.example"}
+    there = nominate
+    for n, kind in enumerate(["learner", *["guardian"] * 4]):
+        born = {"birth_date": "2010-05-01"} if kind == "learner" else {}
+        fields = fields_of(await cec.page(there), page) | lives | born | {"kind": kind, "name": f"Name {n}"}
+        there = (await cec.post(page, fields)).headers["location"].removeprefix("/console")
+    chosen = {"age_band": "15-17", "learner_status": "pupil", "weekly_hours": "15", "party": "betangible"}
+    fields = fields_of(await cec.page(there), nominate) | chosen
+    assert len(fields["guardian_refs"].split()) == 4
+
+    fifth = await cec.post(nominate, fields | {"guardian_refs": fields["guardian_refs"] + ", p-fifth"})
+    stranger = await cec.post(nominate, fields | {"guardian_refs": "p-nobody"})
+    sent = await cec.post(nominate, fields)
+    await talk.story.settle()
+
+    assert (fifth.status_code, stranger.status_code, sent.status_code) == (422, 422, 303)
+    assert "give at most 4" in fifth.text
+    assert "&#34;p-nobody&#34;: Nobody of the parties stands behind this ref" in stranger.text
+    (nominated,) = await cec.hub.store.read(nouns.page, Nomination)
+    assert list(nominated.told.guardian_refs) == fields["guardian_refs"].split()
+    assert await talk.rejections() == []
+
+
+async def test_who_mistypes_a_guardian_keeps_the_learner_that_was_put_in(talk: Talk, cec: Browser) -> None:
+    await talk.agree()
+    there = await cec.page(await form(talk, "nominate"), learner="p-1", guardians="p-2")
+    fields = fields_of(there, await form(talk, "people")) | {"kind": "guardian", "name": "Rui", "email": "no address"}
+
+    sent = await cec.post(await form(talk, "people"), fields | {"party": "betangible", "language": "es"})
+
+    assert sent.status_code == 422
+    assert 'name="learner_ref" value="p-1"' in sent.text
+    assert 'name="guardian_refs" value="p-2"' in sent.text
+
+
 async def test_a_person_sent_twice_is_in_the_vault_once(talk: Talk, cec: Browser) -> None:
     await talk.agree()
     path = await form(talk, "people")

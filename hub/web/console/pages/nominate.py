@@ -18,7 +18,7 @@ from hub.web.console.dealing import Deal, seen_deal
 from hub.web.console.forms import Form
 from hub.web.console.visit import Desk, Visit
 from hub.web.problems import Refuse
-from schemas.problems import Problem
+from schemas.problems import Problem, quoted
 from schemas.values import country_of
 
 STATUSES = {"employed": "employed", "unemployed": "looking for work", "pupil": "at school", "student": "studying"}
@@ -32,6 +32,7 @@ ZONES = {
 }
 """Time zones by country."""
 TONGUES = ("pt", "es", "en", "ro", "pl", "fr", "nl", "it", "de")
+MOST_GUARDIANS = 4  # the wire takes no more
 NOBODY = "Nobody of the parties stands behind this ref. Put the person in first, in the form above."
 
 desk = Desk()
@@ -45,7 +46,7 @@ async def nominate(visit: Visit) -> Response:
     proposed = {
         "party": visit.asked("party") or deal.about.org,
         "learner_ref": visit.asked("learner"),
-        "guardian_ref": visit.asked("guardian"),
+        "guardian_refs": visit.asked("guardians"),
         "start": first,
         "end": last,
         "weekly_hours": weekly,
@@ -69,13 +70,18 @@ async def add_person(visit: Visit, form: Form) -> Response:
         person = vault.read_person(orjson.dumps(given), today=visit.now.date())
     except Invalid as invalid:
         drawn = acting.again(form, "", invalid.errors, {})
-        return _nomination_form(visit, deal, acting.fresh(_filling(deal), party=party), drawn)
+        named = {name: form.get(name, "") for name in ("learner_ref", "guardian_refs")}
+        return _nomination_form(visit, deal, acting.fresh(_filling(deal), party=party, **named), drawn)
     try:
         ref = await vault.keep(visit.hub.store, visit.hub.clock, person, once=once)
     except vault.Erased as gone:
         raise Refuse(409, f"{gone} Open the form again.") from None
-    kept = {"party": party, "learner": form.get("learner_ref"), "guardian": form.get("guardian_ref")}
-    kept["guardian" if person.kind == "guardian" else "learner"] = ref
+    guardians, learner = _guardians(form), form.get("learner_ref", "")
+    if person.kind == "guardian":
+        guardians = list(dict.fromkeys([*guardians, ref]))
+    else:
+        learner = ref
+    kept = {"party": party, "learner": learner, "guardians": " ".join(guardians)}
     there = links.with_query(links.act(visit.given("match_id"), "nominate"), kept)
     return visit.back(there, "person_added", ref=ref)
 
@@ -87,19 +93,18 @@ async def record_nomination(visit: Visit, form: Form) -> Response:
     once = acting.once_of(form)
 
     def redraw(form: Form, wrong: Iterable[Problem]) -> Response:
-        names = {"guardian_refs": "guardian_ref", "0": "guardian_ref"}
-        return _nomination_form(visit, deal, acting.again(form, _filling(deal), wrong, names), acting.fresh(""))
+        places = {str(n): "guardian_refs" for n in range(MOST_GUARDIANS)}
+        return _nomination_form(visit, deal, acting.again(form, _filling(deal), wrong, places), acting.fresh(""))
 
     wrong = await _unfit_nomination(visit, deal, form)
     if wrong:
         return redraw(form, wrong)
     party, nomination_id = form["party"], f"C-{once[:12]}"
-    guardian = form.get("guardian_ref", "")
     data = {
         "nomination_id": nomination_id,
         "match_id": visit.given("match_id"),
         "weekly_hours": number(form.get("weekly_hours", "")),
-        "guardian_refs": [guardian] if guardian else [],
+        "guardian_refs": _guardians(form),
         "adjustment_needed": form.get("adjustment_needed") == "on",
         **{name: form.get(name, "") for name in ("learner_ref", "learner_status", "age_band", "start", "end")},
         **{name: form[name] for name in filled(form, "current_employer_id")},
@@ -120,10 +125,18 @@ async def _unfit_nomination(visit: Visit, deal: Deal, form: Form) -> list[Proble
     """Return what the vault and the deal say against it; people of strangers are as good as unknown."""
     if form.get("party") not in deal.parties:
         return [Problem("/party", "Choose the company or a provider of this agreement.")]
-    refs = {name: form[name] for name in filled(form, "learner_ref", "guardian_ref")}
-    known = {each.ref for each in await visit.read(people.find_all, list(refs.values())) if each.org in deal.parties}
-    wrong = [Problem(f"/{name}", NOBODY) for name, ref in refs.items() if ref not in known]
-    return wrong if "learner_ref" in refs else [Problem("/learner_ref", "Say who learns, by the person’s ref."), *wrong]
+    learner, guardians = form.get("learner_ref", ""), _guardians(form)
+    named = [learner, *guardians][: 1 + MOST_GUARDIANS]
+    known = {each.ref for each in await visit.read(people.find_all, named) if each.org in deal.parties}
+    wrong = [Problem("/guardian_refs", f"{quoted(ref)}: {NOBODY}") for ref in named[1:] if ref not in known]
+    if not learner:
+        return [Problem("/learner_ref", "Say who learns, by the person’s ref."), *wrong]
+    return wrong if learner in known else [Problem("/learner_ref", NOBODY), *wrong]
+
+
+def _guardians(form: Form) -> list[str]:
+    """Return the refs of guardians, each once; people part them by spaces, commas or lines."""
+    return list(dict.fromkeys(form.get("guardian_refs", "").replace(",", " ").split()))
 
 
 def _nomination_form(visit: Visit, deal: Deal, drawn: Drawn, person: Drawn) -> Response:
