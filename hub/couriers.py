@@ -16,7 +16,7 @@ from events.base import Event
 from events.catalogue import dump
 from events.envelope import HUB_SOURCE, Envelope
 from hub.clock import Clock, stamp
-from hub.dispatch.runner import pause_after, woken_within
+from hub.dispatch.runner import let_end, pause_after, say_rarely, woken_within
 from hub.errors import ServiceAway
 from hub.failpoints import reach
 from hub.ids import attempt_id
@@ -31,6 +31,7 @@ from hub.together import Together
 log = structlog.get_logger()
 LEASE = timedelta(minutes=2)
 POLL = 0.5  # seconds
+FINISH_LIMIT = 8.0  # seconds a stop waits for what is being carried
 TAKEN = 40  # jobs leased at once
 AT_ONCE = 8  # jobs a courier carries at the same time
 
@@ -92,12 +93,11 @@ class Courier:
         failures = 0
         while True:
             try:
-                carried = await self.once()
+                carried = await let_end(self.once(), FINISH_LIMIT)
                 failures = 0
             except ServiceAway as away:
                 failures += 1
-                if failures & (failures - 1) == 0:
-                    log.warning("courier.away", failures=failures, reason=str(away))
+                say_rarely("courier.away", failures, str(away))
                 await asyncio.sleep(pause_after(failures))
                 continue
             if not carried:

@@ -5,7 +5,8 @@ HubError                the command line prints its sentence and leaves with `ex
 ├── WrongValue          a value given to a command that it cannot work with (usage, 2)
 ├── NotAllowed          the key or folder does not permit it (4)
 └── ServiceAway         a database, broker or file that does not answer now; transient (3)
-    └── FlushConflict   another process saved the same row first; the batch runs again
+    ├── FlushConflict   another process saved the same row first; the batch runs again
+    └── WrongSchema     the database is for another release; a process waits for it or for its own end
 """
 
 
@@ -42,6 +43,12 @@ class ServiceAway(HubError):
 
     exit_code = 3
     slug = "service_away"
+
+
+class WrongSchema(ServiceAway):
+    """The database is at a schema that this release cannot work on."""
+
+    slug = "wrong_schema"
 
 
 class FlushConflict(ServiceAway):

@@ -5,7 +5,7 @@ import gc
 import sys
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib import import_module
 from importlib.util import find_spec
@@ -70,6 +70,7 @@ class Hub:
     runners: dict[str, Runner]
     trouble: "asyncio.Future[None] | None" = None
     relay: RelayState | None = None
+    begun: asyncio.Event = field(default_factory=asyncio.Event)  # set once the groups of this process may get batches
 
     async def is_idle(self) -> bool:
         """Return whether every group is through with every event it hears and nothing is on its way out.

@@ -11,7 +11,7 @@ from events.catalogue import dump
 from events.envelope import HUB_SOURCE, Envelope
 from events.refusals import ReminderDue
 from hub.clock import Clock, instant, stamp
-from hub.dispatch.runner import pause_after
+from hub.dispatch.runner import pause_after, say_rarely
 from hub.errors import ServiceAway
 from hub.ids import due_id
 from hub.log.port import Log
@@ -52,8 +52,7 @@ class Scheduler:
                 failures = 0
             except ServiceAway as away:
                 failures += 1
-                if failures & (failures - 1) == 0:
-                    log.warning("scheduler.away", failures=failures, reason=str(away))
+                say_rarely("scheduler.away", failures, str(away))
                 await asyncio.sleep(pause_after(failures))
                 continue
             if said < LIMIT:

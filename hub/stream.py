@@ -6,7 +6,7 @@ other parts that a process was started for.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -18,12 +18,13 @@ from faststream.kafka import KafkaBroker
 
 from events.topics import TOPICS
 from hub.clock import Clock, SystemClock
-from hub.dispatch.runner import Runner, pause_after
+from hub.dispatch.runner import Runner, pause_after, say_rarely
 from hub.errors import ServiceAway
 from hub.log.clients import connection, security
 from hub.log.outbox import OutboxLog
 from hub.log.relay import Relay
-from hub.log.subscription import Subscription
+from hub.log.subscription import FINISH_LIMIT, Subscription
+from hub.log.wakes import hear
 from hub.logs import set_up
 from hub.partners.inbound import Inbound, Pace
 from hub.parts import Hub, Work, at_work, build
@@ -33,6 +34,7 @@ from hub.store.postgres import PostgresStore
 
 log = structlog.get_logger()
 START_LIMIT = 60.0  # seconds a subscriber may take to join
+LEAVE_LIMIT = 3.0  # seconds that leaving the groups may take
 
 
 class HubBroker(KafkaBroker):
@@ -78,6 +80,8 @@ def stream(
     @asynccontextmanager
     async def life(context: ContextRepo) -> AsyncIterator[None]:
         async with (lifespan or _nothing)(context):
+            for runner in runners:
+                runner.stopping = False
             looks = [asyncio.create_task(runner.look_at_parked()) for runner in runners]
             try:
                 yield
@@ -86,7 +90,11 @@ def stream(
                     look.cancel()
                 await asyncio.gather(*looks, return_exceptions=True)
 
-    return FastStream(broker, logger=None, lifespan=life)
+    async def finish() -> None:
+        await asyncio.gather(*(subscription.finish() for subscription in subscriptions))
+
+    # Before a consumer leaves its group: a batch that is cut off comes again, and is work done twice.
+    return FastStream(broker, logger=None, lifespan=life, on_shutdown=[finish])
 
 
 @asynccontextmanager
@@ -128,50 +136,50 @@ async def cluster(
 ) -> AsyncIterator[Hub]:
     """Run some parts of the cluster in this process until the block ends; waits for services as long as `patience`."""
     await ready(settings, patience=patience)
-    store, outbox = PostgresStore(settings.database_url or ""), OutboxLog()
-    hub = build(settings, clock or SystemClock(), store, outbox)
+    store = PostgresStore(settings.database_url or "")
+    hub = build(settings, clock or SystemClock(), store, OutboxLog())
     await store.start()
     try:
-        async with at_work(*_works(hub, outbox, parts, groups)) as trouble:
+        async with at_work(*_works(hub, store, parts, groups)) as trouble:
             hub.trouble = trouble
             yield hub
     finally:
         await store.stop()
 
 
-def _works(hub: Hub, outbox: OutboxLog, parts: Collection[str], groups: Collection[str] | None) -> list[Work]:
+def _works(hub: Hub, store: PostgresStore, parts: Collection[str], groups: Collection[str] | None) -> list[Work]:
     settings = hub.settings
     works: list[Work] = []
+    wakes: dict[str, Callable[[], None]] = {}
     if "ingest" in parts:
         works.append(hub.ingest.run)
     if "relay" in parts:
         hub.relay = Relay(hub.store, settings.bootstrap, hub.clock, prefix=settings.topic_prefix)
-        outbox.call(hub.relay.wake)
+        wakes["outbox"] = hub.relay.wake
         works.append(hub.relay.run)
     if "partners" in parts:
-        works += _partners(hub, outbox)
+        works += _partners(hub)
     if "scheduler" in parts:
         works += [hub.scheduler.run, hub.sampler.run]
     if "courier" in parts:
+        wakes["jobs"] = hub.courier.wake
         works.append(hub.courier.run)
-    if {"courier", "groups"} <= set(parts):
-        for runner in hub.runners.values():
-            runner.executor.left_jobs[:] = [hub.courier.wake]
     if "groups" in parts:
         hub.runners = {name: hub.runners[name] for name in groups or hub.runners}
         for runner in hub.runners.values():
             runner.executor.released[:] = [each.wake for each in hub.runners.values()]
-        running = stream(settings.bootstrap, list(hub.runners.values()), prefix=settings.topic_prefix)
-        works.append(lambda: _run_stream(running))
+        works.append(lambda: _run_groups(hub))
+    if wakes:
+        works.append(lambda: hear(store, wakes))
     return works
 
 
-def _partners(hub: Hub, outbox: OutboxLog) -> list[Work]:
+def _partners(hub: Hub) -> list[Work]:
     settings = hub.settings
     reader = Inbound(
         hub.store,
         hub.ingest,
-        outbox,
+        hub.log,
         hub.clock,
         settings.bootstrap,
         Pace(settings.rate, settings.burst),
@@ -181,36 +189,71 @@ def _partners(hub: Hub, outbox: OutboxLog) -> list[Work]:
     return [reader.run]
 
 
-async def _run_stream(running: FastStream) -> None:
-    async with running.lifespan_context():
-        await running.start()
-        try:
-            await asyncio.get_running_loop().create_future()
-        finally:
+async def _run_groups(hub: Hub) -> None:
+    """Read and handle until cancelled; a broker that goes away while the groups begin is waited for."""
+    failures = 0
+    while True:
+        running = stream(hub.settings.bootstrap, list(hub.runners.values()), prefix=hub.settings.topic_prefix)
+        async with running.lifespan_context():
+            try:
+                await running.start()
+                hub.begun.set()
+                await asyncio.get_running_loop().create_future()
+            except (KafkaError, OSError, TimeoutError) as away:
+                failures += 1
+                say_rarely("groups.waiting", failures, f"Kafka does not let the groups begin: {away!r}")
+            finally:
+                await _stop(running)
+        await asyncio.sleep(pause_after(failures))
+
+
+async def _stop(running: FastStream) -> None:
+    try:
+        async with asyncio.timeout(FINISH_LIMIT + LEAVE_LIMIT):
             await running.stop()
+    except (KafkaError, OSError, TimeoutError) as error:
+        log.info("groups.left_without_a_word", reason=type(error).__name__)  # their sessions run out
 
 
 async def ready(settings: Settings, *, patience: float = 0.0) -> None:
-    """Return when database (brought to the newest schema) and topics are there; raises ServiceAway."""
-    deadline = asyncio.get_running_loop().time() + patience
-    failures = 0
-    while True:
-        try:
-            await migrate(settings.url)
-            break
-        except ServiceAway as away:
-            if asyncio.get_running_loop().time() >= deadline:
-                raise
-            failures += 1
-            log.info("start.waiting", reason=str(away))
-            await asyncio.sleep(pause_after(failures))
+    """Return when database (at a schema this release can work on) and topics are there; raises ServiceAway."""
     wanted = [settings.topic_prefix + topic.name for topic in TOPICS if not topic.per_tenant]
-    await require_topics(settings.bootstrap, wanted, patience=max(0.0, deadline - asyncio.get_running_loop().time()))
+    deadline = asyncio.get_running_loop().time() + patience
+    await _patiently(lambda: migrate(settings.url), deadline)
+    await _patiently(lambda: _topics_there(settings.bootstrap, wanted), deadline)
 
 
 async def wait_for_broker(settings: Settings, *, patience: float = 0.0) -> None:
     """Return when the broker answers; raises ServiceAway after `patience` seconds."""
     await require_topics(settings.bootstrap, (), patience=patience)
+
+
+async def require_topics(bootstrap: Broker | str, wanted: Iterable[str], *, patience: float = 0.0) -> None:
+    """Return when all topics exist; a subscriber to a missing topic would hang without a word."""
+    await _patiently(lambda: _topics_there(bootstrap, wanted), asyncio.get_running_loop().time() + patience)
+
+
+async def _patiently(look: Callable[[], Awaitable[None]], deadline: float) -> None:
+    """Look until what is looked for is there; say once, and then more and more rarely, what is waited for."""
+    failures = 0
+    while True:
+        try:
+            await look()
+            break
+        except ServiceAway as away:
+            if asyncio.get_running_loop().time() >= deadline:
+                raise
+            failures += 1
+            say_rarely("start.waiting", failures, str(away))
+            await asyncio.sleep(pause_after(failures))
+    if failures:
+        log.info("start.waited", failures=failures)
+
+
+async def _topics_there(bootstrap: Broker | str, wanted: Iterable[str]) -> None:
+    missing = sorted(set(wanted) - set(await topics_on(bootstrap)))
+    if missing:
+        raise ServiceAway(f"topics missing: {', '.join(missing)}; make them with `vet-hub topics apply`")
 
 
 async def topics_on(bootstrap: Broker | str) -> Mapping[str, int]:
@@ -225,21 +268,3 @@ async def topics_on(bootstrap: Broker | str) -> Mapping[str, int]:
             await admin.close()
     except (KafkaError, OSError) as error:
         raise ServiceAway(f"Kafka at {bootstrap} does not answer: {error}") from error
-
-
-async def require_topics(bootstrap: Broker | str, wanted: Iterable[str], *, patience: float = 0.0) -> None:
-    """Return when all topics exist; a subscriber to a missing topic would hang without a word."""
-    failures = 0
-    deadline = asyncio.get_running_loop().time() + patience
-    while True:
-        try:
-            missing = sorted(set(wanted) - set(await topics_on(bootstrap)))
-            if not missing:
-                return
-            trouble = ServiceAway(f"topics missing: {', '.join(missing)}; make them with `vet-hub topics apply`")
-        except ServiceAway as away:
-            trouble = away
-        if asyncio.get_running_loop().time() >= deadline:
-            raise trouble
-        failures += 1
-        await asyncio.sleep(pause_after(failures))

@@ -1,6 +1,7 @@
 """The cluster's processes: web, worker, relay, scheduler and courier run one part each of what `up` runs in one."""
 
 import asyncio
+import math
 from collections.abc import Collection
 from typing import Annotated
 
@@ -9,13 +10,19 @@ import typer
 from hub.cli.opening import cluster_module, require_cluster, settings_for
 from hub.cli.options import Host, Port, commands
 from hub.cli.screen import notes
-from hub.cli.serving import until_stopped
+from hub.cli.serving import until_told, while_well
 from hub.errors import WrongSetting
-from hub.parts import reactions
+from hub.parts import Hub, reactions
 from hub.settings import Settings
 
 Wait = Annotated[
-    float, typer.Option("--wait", metavar="SECONDS", min=0, help="How long to wait for database and topics at start.")
+    float | None,
+    typer.Option(
+        "--wait",
+        metavar="SECONDS",
+        min=0,
+        help="How long to wait for database and topics at start. Without: as long as it takes.",
+    ),
 ]
 
 web = commands()
@@ -26,16 +33,16 @@ courier = commands()
 
 
 @web.command(name="web")
-def run_web(port: Port = None, host: Host = None, wait: Wait = 0.0) -> None:
+def run_web(port: Port = None, host: Host = None, wait: Wait = None) -> None:
     """Run the web part alone: HTTP in, questions out. It answers 202 once an event is stored; a relay sends it on."""
     settings = _settings(port=port, host=host)
-    asyncio.run(_serve(settings, wait))
+    until_told(_serve(settings, wait))
 
 
 @worker.command(name="worker")
 def run_worker(
     group: Annotated[list[str] | None, typer.Option(help="A group to run; may be repeated. Without: all.")] = None,
-    wait: Wait = 0.0,
+    wait: Wait = None,
 ) -> None:
     """Run groups of handlers. Kafka shares a group's partitions among all workers that run it."""
     settings = _settings()
@@ -43,28 +50,28 @@ def run_worker(
     unknown = sorted(set(group or ()) - set(known))
     if unknown:
         raise WrongSetting(f"there is no group {', '.join(unknown)}; the handlers have {', '.join(known)}")
-    asyncio.run(_run(settings, {"groups"}, wait, groups=group))
+    until_told(_run(settings, {"groups"}, wait, groups=group))
 
 
 @relay.command(name="relay")
-def run_relay(wait: Wait = 0.0) -> None:
+def run_relay(wait: Wait = None) -> None:
     """Carry stored events to Kafka, and in what partners write there.
 
     One relay is active on the way out; others stand by and take over within seconds. All share what comes in.
     """
-    asyncio.run(_run(_settings(), {"relay", "partners"}, wait))
+    until_told(_run(_settings(), {"relay", "partners"}, wait))
 
 
 @scheduler.command(name="scheduler")
-def run_scheduler(wait: Wait = 0.0) -> None:
+def run_scheduler(wait: Wait = None) -> None:
     """Say what falls due. Any number of schedulers is harmless."""
-    asyncio.run(_run(_settings(), {"scheduler"}, wait))
+    until_told(_run(_settings(), {"scheduler"}, wait))
 
 
 @courier.command(name="courier")
-def run_courier(wait: Wait = 0.0) -> None:
+def run_courier(wait: Wait = None) -> None:
     """Deliver mails and make documents, and say what came of each. Couriers share the work."""
-    asyncio.run(_run(_settings(), {"courier"}, wait))
+    until_told(_run(_settings(), {"courier"}, wait))
 
 
 def _settings(*, port: int | None = None, host: str | None = None) -> Settings:
@@ -74,16 +81,24 @@ def _settings(*, port: int | None = None, host: str | None = None) -> Settings:
 
 
 async def _run(
-    settings: Settings, parts: Collection[str], patience: float, *, groups: Collection[str] | None = None
+    settings: Settings, parts: Collection[str], patience: float | None, *, groups: Collection[str] | None = None
 ) -> None:
     stream = cluster_module("hub.stream")
-    async with stream.cluster(settings, parts=parts, groups=groups, patience=patience) as hub:
-        notes().print(f"{' '.join(sorted(groups or hub.runners if 'groups' in parts else parts))}: running")
-        await until_stopped(hub)
+    async with stream.cluster(
+        settings, parts=parts, groups=groups, patience=math.inf if patience is None else patience
+    ) as hub:
+        await while_well(hub, _tell(hub, parts))
 
 
-async def _serve(settings: Settings, patience: float) -> None:
+async def _tell(hub: Hub, parts: Collection[str]) -> None:
+    if "groups" in parts:
+        await hub.begun.wait()
+    notes().print(f"{' '.join(sorted(hub.runners if 'groups' in parts else parts))}: running")
+    await asyncio.get_running_loop().create_future()
+
+
+async def _serve(settings: Settings, patience: float | None) -> None:
     stream, serving = cluster_module("hub.stream"), cluster_module("hub.web.serve")
-    async with stream.cluster(settings, parts={"ingest"}, patience=patience) as hub:
+    async with stream.cluster(settings, parts={"ingest"}, patience=math.inf if patience is None else patience) as hub:
         ready = lambda port: notes().print(f"web: running at http://{settings.host}:{port}")  # noqa: E731
-        await until_stopped(hub, serving.serve(hub, host=settings.host, port=settings.port, ready=ready))
+        await while_well(hub, serving.serve(hub, host=settings.host, port=settings.port, ready=ready))

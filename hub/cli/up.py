@@ -1,6 +1,5 @@
 """`vet-hub up`: the whole hub in one process: web, log, groups, scheduler, couriers."""
 
-import asyncio
 from typing import Annotated
 
 import typer
@@ -12,7 +11,7 @@ from hub.cli.demo import progress_shown, settings_in_a_fresh_folder, story_in
 from hub.cli.opening import settings_for
 from hub.cli.options import DataDir, Host, Port, commands
 from hub.cli.screen import console
-from hub.cli.serving import until_stopped, whole_hub
+from hub.cli.serving import until_told, while_well, whole_hub
 from hub.cli.telling import tell
 from hub.parts import Hub
 from hub.settings import Settings
@@ -43,7 +42,8 @@ def up(
         settings = settings_in_a_fresh_folder(data, quiet=False, port=port, host=host)
     else:
         settings = settings_for(data, quiet=False, port=port, host=host)
-    asyncio.run(_up(settings, demo=demo))
+    until_told(_up(settings, demo=demo))
+    console().print("[soft]The hub has stopped; what it took is stored.[/]")
 
 
 async def _up(settings: Settings, *, demo: bool) -> None:
@@ -59,8 +59,7 @@ async def _up(settings: Settings, *, demo: bool) -> None:
         def greet(port: int) -> None:
             _greet(settings, port, key, link, out)
 
-        await until_stopped(hub, serve(hub, host=settings.host, port=settings.port, ready=greet))
-    out.print("[soft]The hub has stopped; what it took is stored.[/]")
+        await while_well(hub, serve(hub, host=settings.host, port=settings.port, ready=greet))
 
 
 async def _play(hub: Hub, out: Console) -> None:

@@ -5,10 +5,11 @@ When the database is away it backs off and brings the same batch again; nothing 
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, TypeVar
 
 import structlog
 
@@ -22,6 +23,7 @@ from hub.store.history import envelope
 from hub.store.port import Store
 
 log = structlog.get_logger()
+Answer = TypeVar("Answer")
 Trouble = tuple[datetime, str]
 FIRST_PAUSE = 0.2  # seconds
 LONGEST_PAUSE = 15.0  # seconds
@@ -42,6 +44,24 @@ async def woken_within(seconds: float, event: asyncio.Event) -> None:
             await event.wait()
 
 
+def say_rarely(action: str, failures: int, reason: str, **more: str) -> None:
+    """Log the 1st, 2nd, 4th, 8th … failure in a row: an outage of an hour is a handful of lines."""
+    if failures & (failures - 1) == 0:
+        log.warning(action, failures=failures, reason=reason, **more)
+
+
+async def let_end(work: Coroutine[Any, Any, Answer], seconds: float) -> Answer:
+    """Await a piece of work; told to stop meanwhile, let it end first, but not for longer than some seconds."""
+    working = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.wait([working], timeout=seconds)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+        raise
+
+
 @dataclass
 class Runner:
     """Runs one group in this process."""
@@ -52,6 +72,7 @@ class Runner:
     clock: Clock
     last_done: datetime | None = None
     partitions: Callable[[], Sequence[str]] = field(default=lambda: ("history",))
+    stopping: bool = False
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _troubles: dict[object, Trouble] = field(default_factory=dict)
@@ -82,7 +103,7 @@ class Runner:
     async def look_at_parked(self) -> None:
         """Try again what is parked and due, until cancelled."""
         failures = 0
-        while True:
+        while not self.stopping:
             try:
                 taken = await self.try_parked()
             except Exception as error:  # noqa: BLE001 - nobody else looks at them: stay, and say so
@@ -107,6 +128,13 @@ class Runner:
         )
         return await self.take([_again(row) for row in rows]) if rows else 0
 
+    async def finish(self) -> None:
+        """Begin nothing new, and return when what is in work is committed; at once where the group stands still."""
+        self.stopping = True
+        if self.trouble is None:
+            async with self._turn:
+                pass
+
     def wake(self) -> None:
         """Look at the parked rows now: a commit may have released one."""
         self._wake.set()
@@ -116,8 +144,7 @@ class Runner:
         reason = str(error) if isinstance(error, ServiceAway) else type(error).__name__
         since, _ = self._troubles.get(what, (self.clock.now(), ""))
         self._troubles[what] = (since, reason)
-        if failures & (failures - 1) == 0:  # 1, 2, 4, 8 …: an outage of an hour is a handful of lines
-            log.warning("group.away", group=self.group.name, failures=failures, reason=reason)
+        say_rarely("group.away", failures, reason, group=self.group.name)
 
 
 def _again(row: object) -> Delivery:

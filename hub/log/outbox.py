@@ -1,6 +1,6 @@
 """The writing half of the cluster's log: history and outbox in the open transaction; the relay takes it from there."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from hub.store import history
 from hub.store.history import Entry
@@ -8,20 +8,11 @@ from hub.store.session import Session
 
 
 class OutboxLog:
-    """Appends to history and outbox, and wakes what sends it when that runs in this process."""
-
-    def __init__(self) -> None:
-        self._wakes: list[Callable[[], None]] = []
+    """Appends to history and outbox; PostgreSQL tells the relay, wherever it runs, when the transaction commits."""
 
     async def append(self, session: Session, entries: Sequence[Entry]) -> int:
         """Store events so that the relay finds them once the transaction commits."""
         return await history.append(session, entries, outbox=True)
 
     def appended(self) -> None:
-        """Wake this process's relay; one in another process looks for itself."""
-        for wake in self._wakes:
-            wake()
-
-    def call(self, wake: Callable[[], None]) -> None:
-        """Call something whenever this process committed events."""
-        self._wakes.append(wake)
+        """Nothing to do: `hub/log/wakes.py` hears of it."""

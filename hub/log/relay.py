@@ -19,7 +19,7 @@ from aiokafka.errors import KafkaError
 from events.codec import to_kafka
 from events.envelope import Envelope
 from hub.clock import Clock
-from hub.dispatch.runner import pause_after, woken_within
+from hub.dispatch.runner import let_end, pause_after, say_rarely, woken_within
 from hub.errors import ServiceAway
 from hub.failpoints import reach
 from hub.log.clients import connection
@@ -29,13 +29,14 @@ from hub.store.port import Store
 
 log = structlog.get_logger()
 LEASE = "relay"
-LEASE_SECONDS = 10.0
-RENEW_AFTER = 3.0  # seconds
+LEASE_SECONDS = 2.5  # a killed relay's successor waits no longer; one that only stood still is fenced by its token
+RENEW_AFTER = 0.8  # seconds
 BATCH = 500  # rows
 POLL = 0.02  # seconds between looks while there is nothing to send, doubling while that lasts
-LONGEST_POLL = 0.1  # seconds
-STANDBY = 1.0  # seconds between looks at a lease that somebody else holds
+LONGEST_POLL = 0.5  # seconds; whoever commits something wakes the relay (`hub/log/wakes.py`)
+STANDBY = 0.4  # seconds between looks at a lease that somebody else holds
 DROP_LIMIT = 1.0  # seconds
+FINISH_LIMIT = 4.0  # seconds a stop waits for the round in work
 SEND_LIMIT = 60.0  # seconds; an idempotent producer itself would wait for ever
 
 
@@ -60,7 +61,7 @@ class Relay:
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
-        """Look for unsent rows now: this process has committed some."""
+        """Look for unsent rows now: somebody has committed some."""
         self._wake.set()
 
     async def run(self) -> None:
@@ -70,12 +71,11 @@ class Relay:
             while True:
                 self._wake.clear()
                 try:
-                    pause = await self.once()
+                    pause = await let_end(self.once(), FINISH_LIMIT)
                     failures = 0
                 except (ServiceAway, KafkaError, OSError, TimeoutError) as away:
                     failures += 1
-                    if failures & (failures - 1) == 0:
-                        log.warning("relay.away", failures=failures, reason=str(away))
+                    say_rarely("relay.away", failures, str(away))
                     pause = pause_after(failures)
                 if pause == POLL:
                     await woken_within(quiet, self._wake)

@@ -26,6 +26,7 @@ BATCH = 500  # records
 BATCH_TIMEOUT = 20  # milliseconds; FastStream sleeps this long again after an empty poll
 FETCH_WAIT = 50  # milliseconds
 SESSION = 10_000  # milliseconds until a silent member's partitions move on
+FINISH_LIMIT = 8.0  # seconds a stop waits for the running batch
 REVOKE_LIMIT = 8.0  # seconds a rebalance waits for the running batch; below the session's 10
 
 Records = Sequence[ConsumerRecord[Any, Any]]
@@ -117,11 +118,22 @@ class Subscription:
         """Take one batch through the runner, which returns only when it is committed; then move the offsets."""
         async with self.assignment.running:
             ours = [r for r in records if TopicPartition(r.topic, r.partition) in self.assignment.mine]
-            if not ours:
+            if not ours or self.runner.stopping:
                 return
             await self.runner.take([delivery(record, prefix=self.prefix) for record in ours])
             reach("stream.before_offset")
             await self._commit(ours)
+
+    async def finish(self) -> None:
+        """Take no further batch, and wait, within limits, until the one in work is committed, offsets included."""
+        try:
+            async with asyncio.timeout(FINISH_LIMIT):
+                await self.runner.finish()
+                if self.runner.trouble is None:
+                    async with self.assignment.running:
+                        pass
+        except TimeoutError:
+            log.warning("stop.batch_still_running", group=self.runner.group.name)
 
     async def _commit(self, records: Records) -> None:
         offsets: dict[TopicPartition, int] = {}

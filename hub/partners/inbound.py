@@ -23,7 +23,7 @@ from hub.errors import ServiceAway
 from hub.failpoints import reach
 from hub.ingest import Ingest, Overloaded
 from hub.log.clients import connection
-from hub.log.outbox import OutboxLog
+from hub.log.port import Log
 from hub.log.subscription import FETCH_WAIT, SESSION, Assignment
 from hub.partners.letters import Letter, Record, refused, store_letters, unsealed
 from hub.rights import Refusal
@@ -61,7 +61,7 @@ class Inbound:
 
     store: Store
     ingest: Ingest
-    outbox: OutboxLog
+    outbox: Log
     clock: Clock
     bootstrap: Broker | str
     pace: Pace

@@ -1,6 +1,7 @@
 """The store on PostgreSQL through asyncpg, for any number of processes."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,6 +16,8 @@ from hub.store.statements import statement
 
 POOL = 10  # connections a process holds at the most
 CONNECT_TIMEOUT = 5.0  # seconds
+CHANNEL = "vet_hub"
+LOCK_LIMIT = "5s"  # that a migration waits for a table
 # A process that stalls inside a transaction holds its inbox rows, and its successor waits for them: not for long.
 SERVER_SETTINGS = {
     "application_name": "vet-hub",
@@ -116,23 +119,37 @@ class PostgresStore:
         async with self._connection(self._glances) as connection:
             return await question(Glance(PostgresSession(connection)), *args, **kwargs)
 
+    async def listen(self, heard: Callable[[str], None]) -> None:
+        """Call back with the name of each table that got rows for a relay or courier; raises ServiceAway in the end."""
+        lost = asyncio.Event()
+        async with self._connection(self._glances) as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            driver.add_termination_listener(lambda _driver: lost.set())
+            await driver.add_listener(CHANNEL, lambda _driver, _pid, _channel, table: heard(table))
+            try:
+                await lost.wait()
+            finally:
+                await connection.invalidate()  # it must not serve others: it would go on listening
+        raise ServiceAway("PostgreSQL has closed the connection that was listened on")
+
     @asynccontextmanager
     async def _connection(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         try:
             async with engine.connect() as connection:
                 yield connection
-        except (TimeoutError, OSError, PoolTimeout, InterfaceError, OperationalError) as error:
-            raise ServiceAway(f"PostgreSQL does not answer: {_first_line(error)}") from error
-        except DBAPIError as error:
-            raise _named(error) from error
+        except (TimeoutError, OSError, PoolTimeout, DBAPIError) as error:
+            raise trouble_of(error) from error
 
 
 async def _ping(session: PostgresSession) -> None:
     await session.rows("SELECT 1")
 
 
-def _named(error: DBAPIError) -> Exception:
-    state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None) or ""
+def trouble_of(error: Exception) -> Exception:
+    """Return what an error of the driver's means to the hub: ServiceAway where it will pass, itself where it is a bug."""
+    if not isinstance(error, DBAPIError) or isinstance(error, InterfaceError | OperationalError):
+        return ServiceAway(f"PostgreSQL does not answer: {_first_line(error)}")
+    state = sqlstate(error)
     if state in SERIALIZATION:
         return FlushConflict(f"PostgreSQL asks to run the transaction again ({state})")
     if state[:2] in SHUT:
@@ -141,6 +158,11 @@ def _named(error: DBAPIError) -> Exception:
     if error.connection_invalidated or state[:2] in AWAY:
         return ServiceAway(f"PostgreSQL does not answer: {_first_line(error)}")
     return error
+
+
+def sqlstate(error: DBAPIError) -> str:
+    """Return PostgreSQL's five signs for what went wrong; empty when it was not PostgreSQL."""
+    return getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None) or ""
 
 
 def _first_line(error: BaseException) -> str:

@@ -283,6 +283,9 @@ replays = Table(
     PrimaryKeyConstraint("grp", "epoch"),
 )
 
+# The oldest schema whose code may work on this one; kept by the migrations.
+schema_terms = Table("schema_terms", metadata, _text("oldest"), PrimaryKeyConstraint("oldest"))
+
 # SQLite's clock for rows that others follow; PostgreSQL uses its transaction ids.
 ticks = Table(
     "ticks",

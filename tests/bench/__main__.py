@@ -24,6 +24,7 @@ from tests.bench import (
     pages,
     ranking,
     relaying,
+    sustained,
     web,
 )
 from tests.bench.harness import Bench, Ground, Result, json_line, new_progress, program, run, table
@@ -42,6 +43,7 @@ BENCHES: tuple[Bench, ...] = (
     *pages.BENCHES,
     *latency.BENCHES,
     *commands.BENCHES,
+    *sustained.BENCHES,
 )
 ADVICE = "Ratios compare things done in turns within this run; milliseconds and rows a second are this machine's, now."
 

@@ -1,7 +1,7 @@
 """A hub in a process of its own, for benches that post over HTTP: `python -m tests.bench.server KIND`.
 
-KIND is stored or unstored (ingest alone, with and without the store), or whole (every part, embedded or cluster by the
-environment's settings). It prints its port and a key as one JSON line, and ends when its standard input does.
+KIND is stored or unstored (ingest alone, with and without the store), web (the cluster's web part), or whole (every part,
+embedded or cluster by the environment's settings). It prints its port and a key as one JSON line, and ends when its standard input does.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from hub.cli.serving import whole_hub
 from hub.ingest import Receipt
 from hub.parts import Hub, at_work
 from hub.settings import Settings, load
+from hub.stream import cluster
 from hub.web.serve import serve
 
 
@@ -34,6 +35,10 @@ async def hub_of(kind: str, settings: Settings) -> AsyncIterator[Hub]:
     """Run the hub that is asked for."""
     if kind == "whole":
         async with whole_hub(settings, patience=10) as hub:
+            yield hub
+        return
+    if kind == "web":
+        async with cluster(settings, parts={"ingest"}, patience=10) as hub:
             yield hub
         return
     async with opened(settings) as (hub, _), at_work(hub.ingest.run):

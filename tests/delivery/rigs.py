@@ -17,6 +17,7 @@ from hub.log.history import HistoryLog, HistoryReader
 from hub.log.outbox import OutboxLog
 from hub.log.relay import Relay
 from hub.log.subscription import Subscription
+from hub.log.wakes import hear
 from hub.parts import at_work
 from hub.store.history import Entry
 from hub.store.lite import LiteStore
@@ -100,7 +101,7 @@ class KafkaRig:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["KafkaRig"]:
-        async with at_work(self.relay.run):
+        async with at_work(self.relay.run, lambda: hear(self.store, {"outbox": self.relay.wake})):
             yield self
 
     async def say(self, *envelopes: Envelope) -> None:

@@ -199,6 +199,26 @@ async def test_a_rebalance_waits_for_the_running_batch(kafka_rig: KafkaRig) -> N
     assert not [entry for entry in logs if entry["event"] in ("offset.not_committed", "rebalance.batch_still_running")]
 
 
+async def test_a_stop_waits_for_the_running_batch_and_commits_its_offsets(kafka_rig: KafkaRig) -> None:
+    gate, said, toys = Gate(), needs(20, KEYS), Toys()
+    async with AsyncExitStack() as stack:
+        runner = await stack.enter_async_context(kafka_rig.group(Toys(helpers=[gate])))
+        await kafka_rig.say(*said)
+        await until(lambda: gate.waiting)
+        stopping = asyncio.create_task(stack.aclose())
+        await until(lambda: runner.stopping)
+        gate.open.set()
+        await stopping
+
+    before = await trails(kafka_rig.store)
+    assert before
+    async with kafka_rig.group(toys):
+        await all_handled(kafka_rig, 20)
+    done = {event for trail in before.values() for event in trail}
+    assert set(toys.runs) == {event.id for event in said} - done
+    assert await committed(kafka_rig) >= len(done)
+
+
 async def first_is_asked(rig: KafkaRig) -> bool:
     """Return whether the group is being rebalanced: its members have been asked to come back."""
     admin = AIOKafkaAdminClient(bootstrap_servers=BOOTSTRAP)
