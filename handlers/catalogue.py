@@ -35,10 +35,15 @@ catalogue = Router("matcher")
 
 
 @catalogue.on("record-company")
-def record_company(event: CompanyRegistered | CompanyUpdated, uow: UnitOfWork) -> None:
-    """Keep what a company says of itself."""
+def record_company(
+    event: CompanyRegistered | CompanyUpdated, uow: UnitOfWork, index: MatchingIndex
+) -> Iterator[NeedRematchDue]:
+    """Keep what a company says of itself; one that takes more enquiries than before has its open offers looked at again."""
     row = _organisation(event.company_id, uow)
     uow.save(row.model_copy(update={"company": event.payload(organisations.Company), "told_seq": uow.seq}))
+    if row.company is not None and _takes_more(row.company.contact_cap_per_28_days, event.contact_cap_per_28_days):
+        for ref in index.open_offers_of(event.company_id, uow):
+            yield NeedRematchDue(need_ref=ref, because="contact_cap_raised")
 
 
 @catalogue.on("record-coordinator")
@@ -139,6 +144,11 @@ def _organisation(slug: str, uow: UnitOfWork) -> Organisation:
     row = uow.find(Organisation, slug)
     uow.only_newer(row)
     return row or Organisation(key=slug, org=slug, state="registered")
+
+
+def _takes_more(before: int | None, now: int | None) -> bool:
+    """Whether a cap was raised; none at all is the highest."""
+    return before is not None and (now is None or now > before)
 
 
 def _rematch(

@@ -24,6 +24,7 @@ from schemas import curricula
 
 seats = Router("workflow")
 
+WILLING = frozenset({"accepted", "counter_offered"})  # a request stays so once its provider was chosen
 MATTERS = ("start", "end", "mode", "location", "language")  # what a company agreed to; seats and price it did not
 
 
@@ -82,12 +83,10 @@ def _refuse_if_cancelled(row: Seats | None) -> None:
 
 
 def _resting_on(event: CurriculumRetired, uow: UnitOfWork) -> list[Cooperation]:
-    """Return what was agreed on a curriculum, also where its provider is only one of several."""
-    first = uow.all(Cooperation, provider_id=event.org)
-    taken = [match_id for row in uow.all(Seats, curriculum=event.subject) for match_id in _takers(row)]
-    with_seats = [uow.get(Cooperation, match_id) for match_id in taken]
-    found = {each.key: each for each in (*first, *with_seats) if event.subject in each.candidate.curriculum_refs}
-    return [found[key] for key in sorted(found)]
+    """Return what was agreed on a curriculum; each provider of it was asked, so its requests lead there."""
+    asked = [each for each in uow.all(Request, org=event.org) if each.state in WILLING]
+    agreed = [each for request in asked if (each := uow.find(Cooperation, request.match_id)) is not None]
+    return [each for each in agreed if event.subject in each.candidate.curriculum_refs]
 
 
 def _takers(row: Seats) -> list[str]:

@@ -158,6 +158,12 @@ class MatchingIndex:
                 refs.discard(need.key)
         return sorted(refs | self._offers_for(concepts))
 
+    def open_offers_of(self, org: str, uow: UnitOfWork) -> list[str]:
+        """Return an organisation's offers for which nobody is proposed, as this batch sees them."""
+        drafts = {offer.key: offer.state == "open" for offer in uow.saved(Offer) if offer.org == org}
+        committed = {ref for ref in self._offers if ref.partition("/")[0] == org and drafts.get(ref, True)}
+        return sorted(committed | {ref for ref, is_open in drafts.items() if is_open})
+
     def missed_a_change(self) -> list[str]:
         """Return standing needs and offers whose last ranking had not seen a course's newest change."""
         missed = {

@@ -1,6 +1,6 @@
 """What may go wrong while people answer and decide: races between groups, minds that change, seats and time that go."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import orjson
@@ -42,14 +42,14 @@ async def a_second_provider(talk: Talk, **course: Any) -> None:
     await talk.story.settle()
 
 
-async def two_providers_in_one_candidate(talk: Talk) -> None:
+async def two_providers_in_one_candidate(talk: Talk, sessions: Sequence[str] = (SESSION, "ctcp/C08-1")) -> None:
     """Propose what only stacks will: one candidate whose two courses are given by two providers."""
     await a_second_provider(talk)
     match = await talk.match()
     first = Candidate.model_validate(
         builders.candidate(
             curriculum_refs=["movex/C07", "ctcp/C08"],
-            session_refs=[SESSION, "ctcp/C08-1"],
+            session_refs=list(sessions),
             provider_ids=["movex", "ctcp"],
         )
     )
@@ -269,6 +269,24 @@ async def test_two_providers_agree_together_and_either_ones_end_breaks_it(talk: 
     assert await talk.free("ctcp/C08-1") == 8
     row = await talk.story.row(Request, f"{BOTH}/movex")
     assert (row.holds, row.state) == ((), "closed") if row else False
+
+
+@pytest.mark.parametrize("provider", ["movex/C07", "ctcp/C08"])
+async def test_a_course_on_demand_that_is_retired_breaks_what_rests_on_it_whoever_gives_it(
+    talk: Talk, provider: str
+) -> None:
+    await two_providers_in_one_candidate(talk, sessions=())
+    for org in (MOVEX, CTCP):
+        await say_about(talk, BOTH, "match.answered", org, provider_id=org.org, decision="accepted")
+    await say_about(talk, BOTH, "match.decided", BETANGIBLE, decision="accepted", candidate_id="c1")
+    await talk.story.settle()
+
+    told = {"curriculum_id": provider.partition("/")[2], "reason": "No machine left"}
+    await talk.story.say("curriculum.retired", provider, told)
+    await talk.story.settle()
+
+    (broken,) = await talk.story.data("cooperation.broken")
+    assert (broken["reason_code"], broken["curriculum_ref"]) == ("curriculum_retired", provider)
 
 
 async def test_a_need_is_agreed_once_even_if_a_newer_match_is_quicker_than_the_news(talk: Talk) -> None:

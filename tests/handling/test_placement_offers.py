@@ -135,6 +135,32 @@ async def test_a_company_that_has_had_enough_enquiries_is_left_alone_until_it_ta
     assert {one["about"] for one in await story.data("match.proposed")} >= {REF, "belcinto/O-002"}
 
 
+@pytest.mark.parametrize("cap", [2, None])
+async def test_a_company_that_takes_more_enquiries_than_before_has_what_waited_asked_at_once(
+    story: Story, cap: int | None
+) -> None:
+    await company(story, "company.updated", contact_cap_per_28_days=0)
+    assert (await offered(story)).state == "open"
+
+    await company(story, "company.updated", contact_cap_per_28_days=cap)
+
+    row = await story.row(Offer, REF)
+    assert row is not None
+    assert row.state == "proposed"
+    assert len(await story.data("match.requested")) == 1
+
+
+async def test_a_cap_that_stays_or_falls_wakes_nothing(story: Story) -> None:
+    await company(story, "company.updated", contact_cap_per_28_days=1)
+    await offered(story, "O-001")
+    await offered(story, "O-002")
+
+    for cap in (1, 0):
+        await company(story, "company.updated", contact_cap_per_28_days=cap)
+
+    assert await story.data("need.rematch-due") == []
+
+
 async def test_a_withdrawn_offer_closes_what_was_asked(story: Story) -> None:
     await offered(story)
     await story.say("placement.withdrawn", REF, {"offer_id": "O-001", "reason_code": "budget"})
