@@ -18,6 +18,7 @@ from faststream.kafka import KafkaBroker
 
 from events.topics import TOPICS
 from hub.clock import Clock, SystemClock
+from hub.contract.asyncapi import AsFastStreamAsks
 from hub.dispatch.runner import Runner, pause_after, say_rarely
 from hub.errors import ServiceAway
 from hub.log.clients import connection, security
@@ -27,7 +28,7 @@ from hub.log.subscription import FINISH_LIMIT, Subscription
 from hub.log.wakes import hear
 from hub.logs import set_up
 from hub.partners.inbound import Inbound, Pace
-from hub.parts import Hub, Work, at_work, build
+from hub.parts import Hub, Work, at_work, build, reactions
 from hub.settings import Broker, Settings, load
 from hub.store.migrate import migrate
 from hub.store.postgres import PostgresStore
@@ -119,7 +120,9 @@ def app() -> FastStream:
             await hub.store.stop()
 
     runners = [hub.runners[name] for name in chosen]
-    return stream(settings.bootstrap, runners, prefix=settings.topic_prefix, lifespan=life)
+    running = stream(settings.bootstrap, runners, prefix=settings.topic_prefix, lifespan=life)
+    running.schema = AsFastStreamAsks(reactions(settings), prefix=settings.topic_prefix)
+    return running
 
 
 PARTS = frozenset({"ingest", "groups", "relay", "partners", "scheduler", "courier"})

@@ -38,6 +38,7 @@ LOG = os.environ.get("VET_HUB_TEST_LOG_URL", "")
 REQUIRED = os.environ.get("VET_HUB_REQUIRE_SERVICES") == "1"
 TOOLS = Path(__file__).parents[1] / ".tools"
 VERAPDF = TOOLS / "cli-1.30.2.jar"
+ASYNCAPI = TOOLS / "asyncapi-3.6.3" / "whole.json"
 MAILPIT = TOOLS / "mailpit-1.27.11" / "mailpit"
 
 
@@ -55,6 +56,12 @@ OUTSIDE = (
     Outside("services", bool(DATABASE and LOG), "on real PostgreSQL and Kafka", "deploy/dev/services.sh up"),
     Outside("verapdf", VERAPDF.exists() and bool(shutil.which("java")), "by veraPDF", "deploy/dev/verapdf.sh fetch"),
     Outside("browser", bool(shutil.which("chromium")), "in a real browser", "apt-get install chromium"),
+    Outside(
+        "asyncapi",
+        ASYNCAPI.exists() and bool(shutil.which("node")),
+        "by AsyncAPI's parser",
+        "deploy/dev/asyncapi.sh fetch",
+    ),
     Outside("mailpit", MAILPIT.exists(), "with a real mail server", "deploy/dev/mailpit.sh build"),
 )
 LEFT_OUT = pytest.StashKey[dict[Outside, int]]()

@@ -8,10 +8,14 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from hub.cli.opening import settings_for
 from hub.cli.options import AsJson, commands
 from hub.cli.screen import console, notes, print_json
 from hub.contract import folder
+from hub.contract.asyncapi import asyncapi
 from hub.contract.changes import Change, compare
+from hub.parts import reactions
+from hub.web.api import openapi
 
 INCOMPATIBLE = 1  # exit code
 
@@ -20,9 +24,11 @@ app = commands("The public contract as files, and what a change of it breaks.")
 
 @app.command()
 def export(into: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write; made if missing.")]) -> None:
-    """Write one JSON Schema (2020-12) a type: DIR/need.published.json and so on."""
-    count = folder.write(into, {})
-    notes().print(f"{count} schemas in {into}")
+    """Write one JSON Schema (2020-12) a type, DIR/need.published.json and so on, asyncapi.json and openapi.json."""
+    settings = settings_for()
+    pages = {"asyncapi": asyncapi(reactions(settings), prefix=settings.topic_prefix), "openapi": openapi()}
+    count = folder.write(into, pages)
+    notes().print(f"{count} schemas, asyncapi.json and openapi.json in {into}")
 
 
 @app.command()

@@ -1,11 +1,13 @@
 """The contract as files: a JSON Schema of every type's data, and the OpenAPI page of `POST /v1/events`."""
 
+import asyncio
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel
+from starlette.requests import Request
 from starlette.responses import Response
 
 from events.base import ONLY_HUB
@@ -13,10 +15,13 @@ from events.catalogue import EVENTS, WireSchema
 from events.codec import BATCH, STRUCTURED
 from events.envelope import TYPE_PREFIX
 from events.needs import NeedPublished
+from hub.contract.asyncapi import asyncapi
 from hub.contract.documents import published
+from hub.parts import reactions
+from hub.settings import load
 from hub.vault import NewPerson
 from hub.web import ingest
-from hub.web.door import SCHEME
+from hub.web.door import SCHEME, hub_of
 from hub.web.problems import ProblemDocument, Refuse, documented, dumped
 
 SCHEMAS = "#/components/schemas/"
@@ -36,6 +41,20 @@ async def get_schema(name: str) -> Response:
     if short not in published():
         raise Refuse(404, f"There is no event type {name[:100]}; GET /openapi.json lists them.")
     return Response(_schema(short), media_type="application/schema+json")
+
+
+@contract.get("/asyncapi.json", responses={200: {"content": {"application/json": {}}}})
+async def get_asyncapi(request: Request) -> Response:
+    """The AsyncAPI 3 document: the Kafka topics, what they carry, and who hears and says what."""
+    settings = hub_of(request).settings
+    # Making it takes a while the first time; events come in meanwhile.
+    written = await asyncio.to_thread(_asyncapi, settings.handlers, settings.topic_prefix)
+    return Response(written, media_type="application/json")
+
+
+@cache
+def _asyncapi(handlers: str, prefix: str) -> bytes:
+    return dumped(asyncapi(reactions(load(handlers=handlers)), prefix=prefix))
 
 
 @cache

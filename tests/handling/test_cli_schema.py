@@ -31,10 +31,10 @@ def change(file: Path, how: Change) -> None:
     file.write_text(json.dumps(document))
 
 
-def test_there_is_a_file_for_every_type_and_one_for_the_attributes(old: Path) -> None:
+def test_there_is_a_file_for_every_type_for_the_attributes_and_for_both_doors(old: Path) -> None:
     names = {path.stem for path in old.glob("*.json")}
 
-    assert {*EVENTS, "cloudevent"} <= names
+    assert names == {*EVENTS, "cloudevent", "asyncapi", "openapi"}
 
 
 def test_what_only_grows_breaks_nobody(old: Path, new: Path, capsys: pytest.CaptureFixture[str]) -> None:

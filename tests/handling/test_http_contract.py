@@ -20,6 +20,7 @@ from schemathesis.checks import (
 )
 
 from events.catalogue import EVENTS
+from hub import stream
 from hub.access import create_key
 from hub.app import embedded
 from hub.settings import Settings, load
@@ -48,6 +49,19 @@ async def test_every_type_has_a_schema_that_its_example_fulfils(office: Office, 
     Draft202012Validator.check_schema(answer.json())
     Draft202012Validator(answer.json()).validate(builders.EXAMPLES[short_type])
     assert (await office.nobody.get(f"/schemas/{EVENTS[short_type].wire_type()}.json")).json() == answer.json()
+
+
+async def test_the_asyncapi_page_is_the_one_that_faststream_shows_too(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VET_HUB_DATABASE_URL", "postgresql+asyncpg://nobody@127.0.0.1/none")
+    monkeypatch.setenv("VET_HUB_LOG_URL", "kafka://127.0.0.1:1")
+    shown = stream.app().schema.to_specification().to_jsonable()
+
+    answer = await office.nobody.get("/asyncapi.json")
+
+    assert answer.json()["asyncapi"] == "3.0.0"
+    assert answer.json() == orjson.loads(orjson.dumps(shown))
 
 
 async def test_no_page_of_the_hub_loads_anything_from_elsewhere(office: Office) -> None:

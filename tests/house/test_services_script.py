@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 SERVICES = ROOT / "deploy" / "dev" / "services.sh"
 VERAPDF = ROOT / "deploy" / "dev" / "verapdf.sh"
 MAILPIT = ROOT / "deploy" / "dev" / "mailpit.sh"
-SCRIPTS = [SERVICES, VERAPDF, MAILPIT, ROOT / ".ci" / "run"]
+SCRIPTS = [SERVICES, VERAPDF, MAILPIT, ROOT / "deploy" / "dev" / "asyncapi.sh", ROOT / ".ci" / "run"]
 TEXT = SERVICES.read_text()
 
 
