@@ -45,6 +45,7 @@ def works(hub: Hub, appender: HistoryLog) -> list[Work]:
         hub.ingest.run,
         hub.scheduler.run,
         hub.sampler.run,
+        hub.replayer.run,
         hub.courier.run,
         *(reader.run for reader in readers),
         *(runner.look_at_parked for runner in hub.runners.values()),

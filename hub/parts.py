@@ -32,6 +32,7 @@ from hub.mailing import mail_channel
 from hub.matching.follow import MatchingIndex
 from hub.matching.model import RuleSet
 from hub.matching.rulesets import CURRENT, RULESETS
+from hub.replay import Replayer
 from hub.scheduler import Scheduler
 from hub.settings import Settings
 from hub.store import inbox, jobs, parked
@@ -66,6 +67,7 @@ class Hub:
     ingest: Ingest
     scheduler: Scheduler
     sampler: Sampler
+    replayer: Replayer
     courier: Courier
     runners: dict[str, Runner]
     trouble: "asyncio.Future[None] | None" = None
@@ -171,6 +173,7 @@ def build(settings: Settings, clock: Clock, store: Store, appender: Log) -> Hub:
             digest_at=settings.digest_at,
         ),
         sampler=Sampler(store, clock, hears_of(groups.values()), window_of(settings)),
+        replayer=Replayer(store, executor, clock, groups),
         courier=Courier(store, appender, clock, channels),
         runners={name: Runner(group, executor, store, clock) for name, group in groups.items()},
     )

@@ -163,7 +163,7 @@ def _works(hub: Hub, store: PostgresStore, parts: Collection[str], groups: Colle
     if "partners" in parts:
         works += _partners(hub)
     if "scheduler" in parts:
-        works += [hub.scheduler.run, hub.sampler.run]
+        works += [hub.scheduler.run, hub.sampler.run, hub.replayer.run]
     if "courier" in parts:
         wakes["jobs"] = hub.courier.wake
         works.append(hub.courier.run)

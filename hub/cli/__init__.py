@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
     "Operate": (
         Command("lag", "hub.cli.lag", "how far each group is behind, in events and seconds"),
         Command("parked", "hub.cli.parked", "what waits or failed: list, show, retry, skip, edit"),
+        Command("replay", "hub.cli.replay", "make the rows of a group that sends nothing anew"),
         Command("log", "hub.cli.log", "read the stream of events"),
         Command("audit", "hub.cli.audit", "what operators did, and who"),
         Command("mail", "hub.cli.mail", "the mails people were sent"),

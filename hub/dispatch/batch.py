@@ -57,6 +57,7 @@ class Batch:
     now: datetime
     blocked: set[str]
     terms: Terms = DEFAULT_TERMS
+    silent: bool = False
     memory: Memory = field(default_factory=Memory)
     said: list[Entry] = field(default_factory=list)
     settled: list[Settled] = field(default_factory=list)

@@ -4,6 +4,9 @@ from typing import NamedTuple
 
 from events.envelope import Envelope
 
+REPLAYED = "replay"
+"""The partition of what a replay brings on the cluster; every process of the group looks after what it parks there."""
+
 
 class Parked(NamedTuple):
     """What the parked row said when it was read; the executor takes the row inside its transaction."""

@@ -30,7 +30,7 @@ from hub.store.port import Store
 log = structlog.get_logger()
 CONFLICTS = 3  # times a batch runs again whole before its events run one by one
 LOADS = 100  # rounds of loading after which a handler is judged to ask for ever
-EPOCH = 0  # of the live stream; a replay will read under its own
+EPOCH = 0  # of a group that was never replayed; one that may be learns its own when it claims
 
 
 class Executor:
@@ -131,7 +131,9 @@ class Executor:
         self.outcomes.update({(batch.group, outcome): count for outcome, count in settled.items()})
 
     def _batch(self, group: Group) -> Batch:
-        return Batch(group=group.name, epoch=EPOCH, now=self._clock.now(), blocked=set(), terms=self._terms)
+        return Batch(
+            group=group.name, epoch=EPOCH, now=self._clock.now(), blocked=set(), terms=self._terms, silent=group.silent
+        )
 
 
 def named_rows(tasks: Sequence[Task]) -> set[Wanted]:

@@ -12,7 +12,7 @@ from hub.dispatch.parking import name_of
 from hub.dispatch.unit_of_work import Job, Memory, Reminder, Search
 from hub.failpoints import reach
 from hub.rows import KINDS, Row
-from hub.store import cursors, due, history, inbox, jobs, nouns, parked
+from hub.store import cursors, due, epochs, history, inbox, jobs, nouns, parked
 from hub.store.history import Entry
 from hub.store.session import Session
 
@@ -41,6 +41,8 @@ async def claim(session: Session, tasks: Sequence[Task], batch: Batch, wanted: I
     again = [task for task in tasks if task.delivery.parked is not None]
     named = [(name_of(task.delivery), task) for task in fresh]
     names = sorted({name for name, _ in named})
+    if batch.silent:
+        batch.epoch = await epochs.joined(session, batch.group)
     new = await inbox.claim(session, names, grp=batch.group, epoch=batch.epoch, at=stamp(batch.now))
     # Only now: the insert above waits for whoever holds the same events, and what they parked must be seen here.
     ids = [task.delivery.parked.parked_id for task in again if task.delivery.parked]
@@ -73,6 +75,7 @@ async def load(session: Session, memory: Memory, wanted: Iterable[Wanted]) -> No
 
 async def flush(session: Session, batch: Batch, log: Appender, position: int | None) -> None:
     """Write everything a batch led to. Parks first and releases after, so that a wait this batch ends is ended."""
+    _require_silence(batch)
     saved = await _save(session, batch.memory, batch.group)
     await log.append(session, await history.joined(session, batch.said))
     await jobs.put(session, [_job(job, batch.now) for job in batch.memory.jobs])
@@ -107,6 +110,12 @@ def _require_writer(group: str, kinds: Iterable[type[Row]]) -> None:
     if foreign and group in WRITERS:
         kind = foreign[0]
         raise WrongWriter(f"group {group} saves {kind.NOUN}, which {kind.WRITER} writes; say an event that it hears")
+
+
+def _require_silence(batch: Batch) -> None:
+    """Refuse that a replayed group sends: its handlers declare no event, and a job or a reminder is as good as one."""
+    if batch.silent and batch.epoch and (batch.memory.jobs or batch.memory.reminders):
+        raise WrongWriter(f"group {batch.group} leaves jobs or reminders, and was replayed as one that sends nothing")
 
 
 def _job(job: Job, now: datetime) -> dict[str, str]:

@@ -75,6 +75,8 @@ class Group:
     name: str
     by_type: Mapping[str, tuple[Bound, ...]]
     helpers: tuple[Helper, ...] = ()
+    silent: bool = False
+    """Whether none of its handlers says anything, so that it may be replayed."""
 
     async def prepare(self, store: Store, events: Sequence[Event]) -> None:
         """Let every helper do its slow work."""
@@ -106,7 +108,7 @@ def _bind_group(name: str, reactions: Sequence[Reaction], offered: Mapping[type[
         bound = Bound(reaction.name, _fill(reaction.handler, filled))
         for heard in reaction.hears:
             by_type[heard.TYPE] = (*by_type.get(heard.TYPE, ()), bound)
-    return Group(name, by_type, tuple(used.values()))
+    return Group(name, by_type, tuple(used.values()), silent=not any(reaction.says for reaction in reactions))
 
 
 def _fill(

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import structlog
 
 from hub.clock import Clock, stamp
-from hub.dispatch.delivery import Delivery, Parked
+from hub.dispatch.delivery import REPLAYED, Delivery, Parked
 from hub.dispatch.executor import Executor
 from hub.dispatch.router import Group
 from hub.errors import ServiceAway
@@ -124,7 +124,7 @@ class Runner:
             grp=self.group.name,
             now=stamp(self.clock.now()),
             limit=PARKED_LIMIT,
-            partitions=self.partitions(),
+            partitions=[*self.partitions(), *((REPLAYED,) if self.group.silent else ())],
         )
         return await self.take([_again(row) for row in rows]) if rows else 0
 

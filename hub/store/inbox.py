@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from hub.store import cursors
+from hub.store.epochs import CURRENT
 from hub.store.session import Session, each, listed, spread, storable, values
 
 EventKey = tuple[str, str]  # (source, id)
@@ -96,7 +97,7 @@ async def untaken(session: Session, *, grp: str, types: Sequence[str]) -> Untake
             "SELECT count(*) AS n, min(h.received_at) AS oldest, min(h.seq) AS first FROM history h "
             # As a parameter, so that PostgreSQL sees how little there is to look at.
             f"WHERE h.seq > :after AND h.type IN {listed(session.engine, 'types')} AND NOT EXISTS "
-            "(SELECT 1 FROM inbox i WHERE i.grp = :grp AND i.epoch = 0 AND i.source = h.source AND i.id = h.id)",
+            f"(SELECT 1 FROM inbox i WHERE i.grp = :grp AND i.epoch = {CURRENT} AND i.source = h.source AND i.id = h.id)",
             grp=grp,
             after=await cursors.position(session, grp),
             types=values(session.engine, types),

@@ -186,7 +186,7 @@ async def ready(session: Session, *, grp: str, now: str, limit: int, partitions:
     """Return rows that may be tried now, with their events, oldest first."""
     return await session.rows(
         f"SELECT p.parked_id, p.state, p.attempts, p.first_at, p.partition_name, h.seq, {NAMES} "
-        f"FROM parked p JOIN history h ON h.seq = p.seq WHERE p.grp = :grp AND p.epoch = 0 AND {MAY_RUN} "
+        f"FROM parked p JOIN history h ON h.seq = p.seq WHERE p.grp = :grp AND {MAY_RUN} "
         f"AND p.partition_name IN {listed(session.engine, 'partitions')} ORDER BY h.seq LIMIT :limit",
         grp=grp,
         now=now,

@@ -1,7 +1,9 @@
 """What an operator sees and does beside a hub, on what the demo story left: every list one JSON value, exactly as written."""
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -88,6 +90,40 @@ def test_a_snapshot_is_tried_again_at_a_rate_and_its_progress_is_told(ask: Ask, 
     assert "1 stopped" in do("parked lot", str(lot["lot"]), "--stop")
     assert "there is no lot 4711" in do("parked lot 4711", code=1)
     assert [row["act"] for row in ask("audit -n 2")] == ["parked.stop", "parked.retry-all"]
+
+
+def test_the_projectors_figures_are_made_anew_and_are_the_same(ask: Ask, do: Ask, own_story: str) -> None:
+    before = figures(own_story)
+
+    plan = ask("replay --group projector --dry-run --rate 1000")
+    assert (plan["events"], plan["rows"]) == (sum(before.values()), {"counters": len(before)})
+    assert sum(plan["by_type"].values()) == plan["events"]
+    assert (plan["parked"], plan["left_out"], plan["from"]) == (0, 0, 1)
+    assert "say --yes" in do("replay --group projector", code=1)
+    assert figures(own_story) == before
+
+    done = ask("replay --group projector --yes")
+
+    assert (done["state"], done["epoch"], done["handled"]) == ("done", 1, plan["events"])
+    assert figures(own_story) == before
+    assert ask("replay") == [done]
+    assert {row["group"]: row["events"] for row in ask("lag")}["projector"] == 0
+    assert ask("audit --act replay")[0]["detail"]["events"] == plan["events"]
+
+
+def figures(folder: str) -> dict[str, int]:
+    """Return what the projector has counted."""
+    with closing(sqlite3.connect(Path(folder) / "hub.db")) as database:
+        return {key: json.loads(body)["count"] for key, body in database.execute("SELECT key, body FROM counters")}
+
+
+@pytest.mark.parametrize("group", ["matcher", "workflow", "notifier"])
+def test_a_group_that_sends_is_not_replayed_and_it_says_why(do: Ask, group: str) -> None:
+    told = do(f"replay --group {group} --yes", code=1)
+
+    assert f"{group} says " in told
+    assert "would be told again" in told
+    assert told.rstrip().endswith("projector")
 
 
 def test_an_edited_copy_is_published_under_a_new_id_and_the_original_is_skipped(
