@@ -1,6 +1,6 @@
 """What is said about learners and their agreements."""
 
-from events.base import COMPANY, COORDINATOR, PROVIDER, Event
+from events.base import COMPANY, COORDINATOR, PROVIDER, Event, Seen
 from events.topics import COOPERATION
 from schemas.agreements import Draft, Nomination, OfAgreement, Rendered
 
@@ -14,6 +14,7 @@ class LearnerNominated(Event, Nomination):
     TYPE = "learner.nominated"
     TOPIC = COOPERATION
     NOUN = "nomination"
+    SEEN = Seen.OWNER
     SAID_BY = frozenset({COMPANY, PROVIDER, COORDINATOR})
 
     @property
@@ -51,3 +52,9 @@ class AgreementDrafted(AboutAgreements, Draft):
     """An agreement was drafted, and its document can be read."""
 
     TYPE = "agreement.drafted"
+    SEEN = Seen.OWNER
+
+    def told_to(self) -> tuple[str, ...]:
+        """Return the organisations that the agreement is between, and the learner's employer, who signs it too."""
+        employer = [self.current_employer_id] if self.current_employer_id else []
+        return (self.parties.company_id, self.parties.provider_id, *employer)

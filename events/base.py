@@ -4,6 +4,7 @@ The executor reads `refs` of every event to load rows, so the way through the fi
 """
 
 from collections.abc import Iterator
+from enum import Enum
 from typing import Any, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -14,6 +15,19 @@ from events.refs import Step, walk, way_through
 P = TypeVar("P", bound=BaseModel)
 COMPANY, PROVIDER, COORDINATOR, HUB = "company", "provider", "coordinator", "hub"
 ONLY_HUB = frozenset({HUB})
+
+
+class Seen(Enum):
+    """Who outside the hub may read an event: by API and trace, and on `out.<tenant>`."""
+
+    NOBODY = "nobody"
+    """It is the hub's own matter."""
+    SENDER = "sender"
+    """Who sent the event that it answers."""
+    OWNER = "owner"
+    """Whose story it is in, coordinators of its region, and whom it is told to (`told_to`)."""
+    EVERYBODY = "everybody"
+    """It is published."""
 
 
 class Event(BaseModel):
@@ -32,6 +46,10 @@ class Event(BaseModel):
     """The noun that the subject names, whatever the type's first word is."""
     OWNER: ClassVar[str | None] = None
     """The field that names the organisation it is said for; without one it is the subject's."""
+    SEEN: ClassVar[Seen] = Seen.NOBODY
+    """Who outside may read it; nobody, unless its noun or the type itself says so."""
+    BEFORE_AGREEMENT: ClassVar[tuple[str, ...] | None] = None
+    """The fields that those it is told to may read while no company has agreed with them; None where one has."""
     WAY: ClassVar[tuple[Step, ...]] = ()
 
     @classmethod
@@ -81,6 +99,10 @@ class Event(BaseModel):
     def owner(self) -> str:
         """The organisation it is said for: only that one's key, or a coordinator of its region, may say it."""
         return str(getattr(self, self.OWNER)) if self.OWNER else self.org
+
+    def told_to(self) -> tuple[str, ...]:
+        """Return the organisations that it is told to, beside the one in whose story it is."""
+        return ()
 
     def whereabouts(self) -> tuple[str, ...]:
         """Return the NUTS codes of where it is, for coordinators of regions; empty where the data do not say."""

@@ -1,6 +1,6 @@
 """What is said about curricula and their sessions."""
 
-from events.base import PROVIDER, Event
+from events.base import PROVIDER, Event, Seen
 from events.topics import CATALOGUE
 from schemas.curricula import Curriculum, OfSession, Retirement, SeatsTold, Session, SessionCancellation
 
@@ -10,6 +10,7 @@ class AboutCurricula(Event):
 
     TOPIC = CATALOGUE
     NOUN = "curriculum"
+    SEEN = Seen.EVERYBODY
     SAID_BY = frozenset({PROVIDER})
 
     def partition_key(self, *, cause_key: str | None) -> str:  # noqa: ARG002 - the curriculum decides
@@ -50,6 +51,7 @@ class AboutSessions(Event, OfSession):
 
     TOPIC = CATALOGUE
     NOUN = "session"
+    SEEN = Seen.EVERYBODY
     SAID_BY = frozenset({PROVIDER})
 
     def partition_key(self, *, cause_key: str | None) -> str:  # noqa: ARG002 - the curriculum decides

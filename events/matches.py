@@ -1,6 +1,6 @@
 """What is said about matches: proposed, asked, answered, over."""
 
-from events.base import COMPANY, COORDINATOR, PROVIDER, Event
+from events.base import COMPANY, COORDINATOR, PROVIDER, Event, Seen
 from events.needs import AboutNeeds
 from events.topics import COOPERATION
 from schemas.matches import AboutMatch, Answer, CompanyDecision, OfMatch, Override, Proposal, Request, RequestOutcome
@@ -15,6 +15,7 @@ class AboutMatches(Event, OfMatch):
 
     TOPIC = COOPERATION
     NOUN = "match"
+    SEEN = Seen.OWNER
 
     def own_subject(self) -> str:
         """Return the match id."""
@@ -35,6 +36,23 @@ class MatchRequested(AboutMatches, Request):
     """One provider is asked."""
 
     TYPE = "match.requested"
+    BEFORE_AGREEMENT = (
+        "match_id",
+        "provider_id",
+        "candidates",
+        "respond_by",
+        "region",
+        "headcount",
+        "levels",
+        "skills",
+        "start_window",
+        "placement",
+        "reminder",
+    )
+
+    def told_to(self) -> tuple[str, ...]:
+        """Return the provider that is asked."""
+        return (self.provider_id,)
 
 
 class MatchAnswered(AboutMatches, Answer):
@@ -43,6 +61,22 @@ class MatchAnswered(AboutMatches, Answer):
     TYPE = "match.answered"
     SAID_BY = frozenset({PROVIDER, COORDINATOR})
     OWNER = "provider_id"
+    BEFORE_AGREEMENT = (
+        "match_id",
+        "provider_id",
+        "decision",
+        "reason_code",
+        "candidate_id",
+        "session_ref",
+        "seats_offered",
+        "price",
+        "valid_until",
+        "message",
+    )
+
+    def told_to(self) -> tuple[str, ...]:
+        """Return the provider that answers."""
+        return (self.provider_id,)
 
 
 class MatchDecided(AboutMatches, CompanyDecision):
@@ -79,3 +113,18 @@ class RequestAnswered(AboutMatches, RequestOutcome):
     """The question to one provider has an outcome: an answer, or silence."""
 
     TYPE = "request.answered"
+    BEFORE_AGREEMENT = (
+        "match_id",
+        "provider_ids",
+        "decision",
+        "candidate_id",
+        "reason_code",
+        "session_ref",
+        "seats_offered",
+        "price",
+        "valid_until",
+    )
+
+    def told_to(self) -> tuple[str, ...]:
+        """Return the provider that was asked."""
+        return self.provider_ids

@@ -1,6 +1,6 @@
 """What is said about needs."""
 
-from events.base import COMPANY, Event
+from events.base import COMPANY, Event, Seen
 from events.topics import COOPERATION
 from schemas.gaps import Gap
 from schemas.needs import AboutNeed, Need, Rematch, Withdrawal
@@ -11,6 +11,7 @@ class AboutNeeds(Event):
 
     TOPIC = COOPERATION
     NOUN = "need"
+    SEEN = Seen.OWNER
 
     def partition_key(self, *, cause_key: str | None) -> str:  # noqa: ARG002 - the need decides, whatever the cause
         """Return the need's ref."""
@@ -22,6 +23,10 @@ class FromCompany(AboutNeeds, Need):
 
     SAID_BY = frozenset({COMPANY})
     OWNER = "company_id"
+
+    def whereabouts(self) -> tuple[str, ...]:
+        """Return where people would learn."""
+        return tuple(place.nuts for place in self.locations)
 
     def own_subject(self) -> str:
         """Return the need's ref."""
@@ -65,6 +70,7 @@ class NeedRematchDue(FromHub, Rematch):
     """Something changed that may give a need another match."""
 
     TYPE = "need.rematch-due"
+    SEEN = Seen.NOBODY
 
 
 class NeedUnmatched(AboutNeeds, Gap):

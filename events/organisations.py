@@ -1,6 +1,6 @@
 """What is said about companies, providers and coordinators."""
 
-from events.base import COMPANY, COORDINATOR, PROVIDER, Event
+from events.base import COMPANY, COORDINATOR, PROVIDER, Event, Seen
 from events.topics import CATALOGUE
 from schemas.organisations import Company, Coordinator, Provider
 
@@ -10,6 +10,7 @@ class AboutOrganisations(Event):
 
     TOPIC = CATALOGUE
     NOUN = "organisation"
+    SEEN = Seen.OWNER
 
     def partition_key(self, *, cause_key: str | None) -> str:  # noqa: ARG002 - the organisation decides
         """Return the organisation's slug."""

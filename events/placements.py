@@ -1,6 +1,6 @@
 """What is said about placements that companies offer."""
 
-from events.base import COMPANY, Event
+from events.base import COMPANY, Event, Seen
 from events.topics import COOPERATION
 from schemas.placements import PlacementEnd, PlacementOffer
 
@@ -10,6 +10,7 @@ class AboutOffers(Event):
 
     TOPIC = COOPERATION
     NOUN = "offer"
+    SEEN = Seen.OWNER
     SAID_BY = frozenset({COMPANY})
 
     def partition_key(self, *, cause_key: str | None) -> str:  # noqa: ARG002 - the offer decides, whatever the cause

@@ -1,6 +1,6 @@
 """What is told to a sender whose event was not taken, and what the scheduler says."""
 
-from events.base import Event
+from events.base import Event, Seen
 from events.topics import COOPERATION, OUTBOX
 from schemas.refusals import Due, Refusal, Rejection
 
@@ -19,6 +19,8 @@ class EventRejected(Event, Rejection):
     TYPE = "event.rejected"
     TOPIC = COOPERATION
     NOUN = "event"
+    SEEN = Seen.SENDER
+    BEFORE_AGREEMENT = ("source", "id", "type", "reason_code", "detail")
 
 
 class ReminderDue(Event, Due):

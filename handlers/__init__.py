@@ -7,6 +7,7 @@ from handlers.figures import projector
 from handlers.messages import notifier
 from handlers.nominations import nominations
 from handlers.outcomes import outcomes
+from handlers.partners import partners
 from handlers.placements import offers
 from handlers.proposals import proposals
 from handlers.seats import seats
@@ -20,6 +21,7 @@ ROUTERS = (
     proposals,
     offers,
     outcomes,
+    partners,
     workflow,
     seats,
     nominations,

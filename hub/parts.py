@@ -38,6 +38,7 @@ from hub.settings import Settings
 from hub.store import inbox, jobs, parked
 from hub.store.port import Store
 from hub.store.session import Session
+from hub.subscribers import Subscribers
 
 log = structlog.get_logger()
 SETTLED = timedelta(seconds=1)
@@ -84,9 +85,8 @@ class Hub:
 
     async def is_quiet(self) -> bool:
         """Return whether it is idle but for what waits."""
-        return await self.store.read(
-            _is_quiet, [runner.group for runner in self.runners.values()], self.courier.channels
-        )
+        groups = [runner.group for runner in self.runners.values() if not runner.group.outward]
+        return await self.store.read(_is_quiet, groups, self.courier.channels)
 
     def call_when_moved(self, wake: Callable[[], None]) -> None:
         """Call something whenever this process committed a batch or wrote down what came of a job."""
@@ -144,7 +144,8 @@ def terms_of(settings: Settings) -> Terms:
 def bound(settings: Settings, clock: Clock, index: MatchingIndex | None = None) -> dict[str, Group]:
     """Bind the handlers that the settings name to the helpers they ask for."""
     index = index or MatchingIndex(rules_of(settings), clock, rates=settings.rates)
-    return bind(load_routers(settings), [index, KnownPeople(), DigestBoard(clock)])
+    routers = [each for each in load_routers(settings) if not (each.outward and settings.embedded)]
+    return bind(routers, [index, KnownPeople(), DigestBoard(clock), Subscribers()])
 
 
 def build(settings: Settings, clock: Clock, store: Store, appender: Log) -> Hub:

@@ -37,6 +37,8 @@ def refusal(group: str, reactions: Iterable[Reaction]) -> str | None:
     if not own:
         return f"there is no group {group!r}"
     said = sorted({event.TYPE for reaction in own for event in reaction.says})
+    if any(each.outward for each in reactions if each.group == group):
+        return f"{group} sends events to partners, who would get them again. Only groups that say nothing are replayed"
     if not said:
         return None
     named = ", ".join(said[:3]) + (" and more" if len(said) > 3 else "")

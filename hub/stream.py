@@ -28,6 +28,7 @@ from hub.log.subscription import FINISH_LIMIT, Subscription
 from hub.log.wakes import hear
 from hub.logs import set_up
 from hub.partners.inbound import Inbound, Pace
+from hub.partners.outbound import Outbound
 from hub.parts import Hub, Work, at_work, build, reactions
 from hub.settings import Broker, Settings, load
 from hub.store.migrate import migrate
@@ -161,14 +162,15 @@ def _works(hub: Hub, store: PostgresStore, parts: Collection[str], groups: Colle
         wakes["outbox"] = hub.relay.wake
         works.append(hub.relay.run)
     if "partners" in parts:
-        works += _partners(hub)
+        works += _partners(hub, wakes)
     if "scheduler" in parts:
         works += [hub.scheduler.run, hub.sampler.run, hub.replayer.run]
     if "courier" in parts:
         wakes["jobs"] = hub.courier.wake
         works.append(hub.courier.run)
-    if "groups" in parts:
-        hub.runners = {name: hub.runners[name] for name in groups or hub.runners}
+    chosen = _chosen(hub, parts, groups)
+    if chosen:
+        hub.runners = {name: hub.runners[name] for name in chosen}
         for runner in hub.runners.values():
             runner.executor.released[:] = [each.wake for each in hub.runners.values()]
         works.append(lambda: _run_groups(hub))
@@ -177,7 +179,14 @@ def _works(hub: Hub, store: PostgresStore, parts: Collection[str], groups: Colle
     return works
 
 
-def _partners(hub: Hub) -> list[Work]:
+def _chosen(hub: Hub, parts: Collection[str], groups: Collection[str] | None) -> list[str]:
+    """Return the groups this process runs; those that only tell partners go with the part that does."""
+    outward = [name for name, runner in hub.runners.items() if runner.group.outward]
+    wanted = set(groups or set(hub.runners) - set(outward)) if "groups" in parts else set()
+    return [name for name in hub.runners if name in wanted or ("partners" in parts and name in outward)]
+
+
+def _partners(hub: Hub, wakes: dict[str, Callable[[], None]]) -> list[Work]:
     settings = hub.settings
     reader = Inbound(
         hub.store,
@@ -189,7 +198,9 @@ def _partners(hub: Hub) -> list[Work]:
         prefix=settings.topic_prefix,
         instance=instance_name(),
     )
-    return [reader.run]
+    writer = Outbound(hub.store, settings.bootstrap, hub.clock, prefix=settings.topic_prefix)
+    wakes["shares"] = writer.wake
+    return [reader.run, writer.run]
 
 
 async def _run_groups(hub: Hub) -> None:

@@ -12,7 +12,7 @@ from hub.dispatch.parking import name_of
 from hub.dispatch.unit_of_work import Job, Memory, Reminder, Search
 from hub.failpoints import reach
 from hub.rows import KINDS, Row
-from hub.store import cursors, due, epochs, history, inbox, jobs, nouns, parked
+from hub.store import cursors, due, epochs, history, inbox, jobs, nouns, parked, shares
 from hub.store.history import Entry
 from hub.store.session import Session
 
@@ -80,6 +80,8 @@ async def flush(session: Session, batch: Batch, log: Appender, position: int | N
     await log.append(session, await history.joined(session, batch.said))
     await jobs.put(session, [_job(job, batch.now) for job in batch.memory.jobs])
     await due.put(session, [_reminder(reminder) for reminder in batch.memory.reminders])
+    if batch.memory.shares:
+        await shares.put(session, batch.memory.shares)
     await inbox.settle(session, batch.settled, grp=batch.group, epoch=batch.epoch, at=stamp(batch.now))
     if batch.parked:
         await parked.park(session, batch.parked)

@@ -36,6 +36,7 @@ class Reaction:
     hears: tuple[type[Event], ...]
     says: tuple[type[Event], ...]
     helpers: tuple[tuple[str, type[Any]], ...]
+    outward: bool = False
 
     @property
     def where(self) -> str:
@@ -45,16 +46,20 @@ class Reaction:
 
 @dataclass
 class Router:
-    """Collects the handlers of one consumer group."""
+    """Collects the handlers of one consumer group.
+
+    An `outward` one only tells partners outside: it runs where there is Kafka, and nothing in the hub waits for it.
+    """
 
     group: str
+    outward: bool = False
     reactions: list[Reaction] = field(default_factory=list)
 
-    def on(self, name: str) -> Callable[[Handler], Handler]:
-        """Declare a handler under a name that never changes."""
+    def on(self, name: str, hears: Sequence[type[Event]] = ()) -> Callable[[Handler], Handler]:
+        """Declare a handler under a name that never changes; `hears` is for more types than an annotation can name."""
 
         def declare(handler: Handler) -> Handler:
-            self.reactions.append(_read_signature(name, self.group, handler))
+            self.reactions.append(_read_signature(name, self, handler, tuple(hears)))
             return handler
 
         return declare
@@ -77,6 +82,8 @@ class Group:
     helpers: tuple[Helper, ...] = ()
     silent: bool = False
     """Whether none of its handlers says anything, so that it may be replayed."""
+    outward: bool = False
+    """Whether it only tells partners outside."""
 
     async def prepare(self, store: Store, events: Sequence[Event]) -> None:
         """Let every helper do its slow work."""
@@ -108,7 +115,9 @@ def _bind_group(name: str, reactions: Sequence[Reaction], offered: Mapping[type[
         bound = Bound(reaction.name, _fill(reaction.handler, filled))
         for heard in reaction.hears:
             by_type[heard.TYPE] = (*by_type.get(heard.TYPE, ()), bound)
-    return Group(name, by_type, tuple(used.values()), silent=not any(reaction.says for reaction in reactions))
+    outward = any(reaction.outward for reaction in reactions)
+    silent = not outward and not any(reaction.says for reaction in reactions)
+    return Group(name, by_type, tuple(used.values()), silent, outward)
 
 
 def _fill(
@@ -126,17 +135,20 @@ def _refuse_twins(reactions: Sequence[Reaction]) -> None:
         raise WrongSetting(f"handler names are ids and must differ: {', '.join(twins)} is used twice")
 
 
-def _read_signature(name: str, group: str, handler: Callable[..., Iterator[Event] | None]) -> Reaction:
+def _read_signature(
+    name: str, router: Router, handler: Callable[..., Iterator[Event] | None], hears: tuple[type[Event], ...]
+) -> Reaction:
     hints = get_type_hints(handler)
     event, _uow, *rest = inspect.signature(handler).parameters
     returned = get_args(hints["return"])
     return Reaction(
         name=name,
-        group=group,
+        group=router.group,
         handler=handler,
-        hears=_members(hints[event]),
+        hears=hears or _members(hints[event]),
         says=_members(returned[0]) if returned and returned[0] is not Any else (),
         helpers=tuple((parameter, hints[parameter]) for parameter in rest),
+        outward=router.outward,
     )
 
 

@@ -13,6 +13,7 @@ from events.envelope import Envelope
 from hub.dispatch.outcomes import NotLoaded, Refused, Waiting
 from hub.ids import said_id
 from hub.rows import Row
+from hub.store.shares import Share
 
 R = TypeVar("R", bound=Row)
 RowKey = tuple[type[Row], str]
@@ -66,6 +67,7 @@ class Memory:
     saved: dict[RowKey, Row] = field(default_factory=dict)
     reminders: list[Reminder] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
+    shares: list[Share] = field(default_factory=list)
 
     careful: bool = False
     """Whether a new row is looked for before it is saved: after a conflict, which may mean that it was there."""
@@ -89,6 +91,7 @@ class UnitOfWork:
         "_made",
         "_memory",
         "_reminders",
+        "_shares",
         "envelope",
         "now",
         "partition",
@@ -106,6 +109,7 @@ class UnitOfWork:
         self._drafts: dict[RowKey, Row] = {}
         self._reminders: list[Reminder] = []
         self._jobs: list[Job] = []
+        self._shares: list[Share] = []
         self._handler = ""
         self._made = 0
 
@@ -187,6 +191,10 @@ class UnitOfWork:
         self._jobs.append(Job(job_id, dedupe_key, channel, kind, body, self.now, self.envelope))
         return job_id
 
+    def share(self, org: str, *, part: bool = False) -> None:
+        """Leave the event itself for a partner's topic, whole or what a provider may know before agreement."""
+        self._shares.append(Share(self.seq, org, int(part)))
+
     def new_id(self) -> str:
         """Make an id for a match, gap or notification: the same event handled again makes the same ids."""
         self._made += 1
@@ -202,3 +210,4 @@ class UnitOfWork:
         self._memory.saved.update(self._drafts)
         self._memory.reminders.extend(self._reminders)
         self._memory.jobs.extend(self._jobs)
+        self._memory.shares.extend(self._shares)

@@ -10,13 +10,14 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 from uuid import uuid4
 
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from events.codec import to_kafka
+from events.codec import Record, to_kafka
 from events.envelope import Envelope
 from hub.clock import Clock
 from hub.dispatch.runner import let_end, pause_after, say_rarely, woken_within
@@ -43,6 +44,8 @@ SEND_LIMIT = 60.0  # seconds; an idempotent producer itself would wait for ever
 @dataclass
 class Relay:
     """Carries the outbox to Kafka. `sending_since` is set while a send hangs, for readiness."""
+
+    LEASE: ClassVar[str] = LEASE
 
     store: Store
     bootstrap: Broker | str
@@ -90,29 +93,31 @@ class Relay:
         """Send one batch; returns how long to wait before the next look."""
         if not await self._hold():
             return STANDBY
+        return 0.0 if await self._carry() else POLL
+
+    async def _carry(self) -> bool:
+        """Send what is unsent and then forget it; returns whether there was anything."""
         rows = await self.store.glance(history.unsent, limit=BATCH)
         if not rows:
-            return POLL
-        try:
-            await self._send(rows)
-        except BaseException:
-            await self._drop_producer()
-            raise
+            return False
+        await self._send(rows)
         reach("relay.sent")
         seqs = [envelope.seq for _, envelope in rows if envelope.seq is not None]
-        forgotten = await self.store.write(history.sent, seqs, lease=LEASE, token=self._token or 0)
+        self._forgot(len(seqs), await self.store.write(history.sent, seqs, lease=self.LEASE, token=self._token or 0))
         reach("relay.deleted")
+        return True
+
+    def _forgot(self, wanted: int, forgotten: int) -> None:
         self.sent += forgotten
-        if forgotten < len(seqs):
+        if forgotten < wanted:
             self._token = None  # the lease has passed on: ask for it again before the next look
-        return 0.0
 
     async def leave(self) -> None:
         """Close the producer and give the lease up, so that the successor need not wait."""
         await self._drop_producer()
         if self._token is not None:
             try:
-                await self.store.write(leases.leave, LEASE, holder=self._holder)
+                await self.store.write(leases.leave, self.LEASE, holder=self._holder)
             except ServiceAway:
                 log.info("relay.lease_left_to_run_out")
 
@@ -120,20 +125,28 @@ class Relay:
         now = asyncio.get_running_loop().time()
         if self._token is not None and now - self._renewed < RENEW_AFTER:
             return True
-        self._token = await self.store.write(leases.hold, LEASE, holder=self._holder, seconds=LEASE_SECONDS)
+        self._token = await self.store.write(leases.hold, self.LEASE, holder=self._holder, seconds=LEASE_SECONDS)
         self._renewed = now
         self.active = self._token is not None
         return self.active
 
     async def _send(self, rows: Sequence[tuple[str, Envelope]]) -> None:
-        producer = await self._open_producer()
+        await self._produce([(self.prefix + topic, to_kafka(envelope)) for topic, envelope in rows])
+
+    async def _produce(self, records: Sequence[tuple[str, Record]]) -> None:
+        """Send records and wait until all are acknowledged; after a failure the producer is closed."""
         self.sending_since = self.clock.now()
-        async with asyncio.timeout(SEND_LIMIT):
-            waiting = []
-            for topic, envelope in rows:
-                key, value, headers = to_kafka(envelope)
-                waiting.append(await producer.send(self.prefix + topic, value=value, key=key, headers=headers))
-            await asyncio.gather(*waiting)
+        try:
+            async with asyncio.timeout(SEND_LIMIT):
+                producer = await self._open_producer()
+                waiting = [
+                    await producer.send(topic, value=each.value, key=each.key, headers=each.headers)
+                    for topic, each in records
+                ]
+                await asyncio.gather(*waiting)
+        except BaseException:
+            await self._drop_producer()
+            raise
         self.sending_since = None
 
     async def _open_producer(self) -> AIOKafkaProducer:

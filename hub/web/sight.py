@@ -6,15 +6,13 @@ also the cooperation and its agreements; coordinators see what lies in their reg
 
 from collections.abc import Sequence
 
-import orjson
-
-from events.agreements import AgreementDrafted, LearnerNominated
-from events.catalogue import EVENTS
-from events.cooperations import CooperationAgreed, CooperationBroken, CooperationFilled
-from events.matches import MatchAnswered, MatchRequested, RequestAnswered
-from events.refusals import EventRejected
+from events.agreements import LearnerNominated
+from events.base import Seen
+from events.catalogue import EVENTS, read
+from events.cooperations import CooperationAgreed
 from events.topics import NOTIFICATION
 from hub.access import Sender
+from hub.audience import audience
 from hub.rows import Agreement, Need, Offer, Organisation, lies_in
 from hub.store import nouns
 from hub.store.session import Session
@@ -108,21 +106,17 @@ def owns(one: Told, org: str) -> bool:
 def _tells(one: Told, followed: set[str]) -> bool:
     """Whether an event is a message that one of those events led to, or the word that one of them came too late."""
     event = EVENTS.get(one.envelope.short_type)
-    told = event is not None and (event.TOPIC == NOTIFICATION or event is EventRejected)
+    told = event is not None and (event.TOPIC == NOTIFICATION or event.SEEN is Seen.SENDER)
     return told and one.envelope.causation_id in followed
 
 
 def _is_party(one: Told, org: str, agreed: set[str]) -> bool:
+    """Whether the reader said an event, or it is told to the reader (`hub/audience.py`)."""
     if one.envelope.tenant == org:
         return True
-    match one.envelope.short_type:
-        case MatchRequested.TYPE | MatchAnswered.TYPE:
-            return bool(orjson.loads(one.envelope.data)["provider_id"] == org)
-        case RequestAnswered.TYPE | CooperationAgreed.TYPE | CooperationFilled.TYPE | CooperationBroken.TYPE:
-            return org in orjson.loads(one.envelope.data)["provider_ids"]
-        case AgreementDrafted.TYPE:
-            return bool(orjson.loads(one.envelope.data)["parties"]["provider_id"] == org)
-        case LearnerNominated.TYPE:
-            return orjson.loads(one.envelope.data)["match_id"] in agreed
-        case _:
-            return False
+    if one.envelope.short_type not in EVENTS:
+        return False
+    event = read(one.envelope)
+    with_whom = [org] if isinstance(event, LearnerNominated) and event.match_id in agreed else []
+    seen = audience(event, agreed=with_whom)
+    return org in seen.whole or org in seen.part

@@ -12,16 +12,24 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from events.codec import to_kafka, to_structured
 from events.envelope import Envelope
 from events.topics import INBOX, OUTBOX
+from handlers.partners import partners
 from hub.clock import FixedClock
+from hub.dispatch.executor import Executor
+from hub.dispatch.router import bind
+from hub.dispatch.runner import Runner
 from hub.ingest import Ingest
 from hub.log.outbox import OutboxLog
+from hub.log.relay import Relay
 from hub.partners.inbound import Inbound, Pace
+from hub.partners.outbound import Outbound
 from hub.parts import at_work
 from hub.store import parked
 from hub.store.postgres import PostgresStore
+from hub.stream import stream
+from hub.subscribers import Subscribers
 from hub.tenants import enrol
 from tests.builders import AT
-from tests.delivery.rigs import BOOTSTRAP
+from tests.delivery.rigs import BOOTSTRAP, on_topic
 from tests.delivery.toys import ask
 
 Headers = Sequence[tuple[str, bytes | None]]
@@ -82,6 +90,25 @@ class Region:
         reader = self.reader(**terms)
         async with at_work(reader.run):
             yield reader
+
+    @asynccontextmanager
+    async def sending(self) -> AsyncIterator[Runner]:
+        """Run the group that shares and the relay to partners' topics until the block ends."""
+        groups = bind([partners], [Subscribers()])
+        executor = Executor(self.store, self.outbox, self.clock)
+        runner = Runner(groups["partners"], executor, self.store, self.clock)
+        relays = [each(self.store, BOOTSTRAP, self.clock, prefix=self.prefix) for each in (Relay, Outbound)]
+        app = stream(BOOTSTRAP, [runner], prefix=self.prefix)
+        async with at_work(*(relay.run for relay in relays)), app.lifespan_context():
+            await app.start()
+            try:
+                yield runner
+            finally:
+                await app.stop()
+
+    async def sent(self, org: str) -> list[Any]:
+        """Return every record on a partner's own topic, in order."""
+        return await on_topic(self.prefix, OUTBOX.replace("<tenant>", org))
 
     async def stored(self) -> list[Any]:
         """Return what partners said, in order."""
