@@ -110,7 +110,7 @@ async def test_a_partner_whose_topic_is_gone_holds_up_nobody_else(
     monkeypatch.setattr(outbound, "HELD", 0.0)
     async with there.sending():
         await until(lambda: _when(there.sent(COMPANY), 1))
-    assert await there.store.read(ask, "SELECT * FROM shares") == []
+        await until(lambda: nothing_left(there))
 
 
 async def nothing_left(there: Region) -> bool:
