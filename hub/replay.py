@@ -37,7 +37,7 @@ def refusal(group: str, reactions: Iterable[Reaction]) -> str | None:
     if not own:
         return f"there is no group {group!r}"
     said = sorted({event.TYPE for reaction in own for event in reaction.says})
-    if any(each.outward for each in reactions if each.group == group):
+    if any(reaction.outward for reaction in own):
         return f"{group} sends events to partners, who would get them again. Only groups that say nothing are replayed"
     if not said:
         return None
