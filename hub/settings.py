@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     handlers: str = Field("handlers:ROUTERS", description="module:attribute of the routers")
     host: str = Field("127.0.0.1", description="address the web part listens on")
     port: int = Field(8480, ge=0, le=65535, description="port the web part listens on")
+    health_port: int | None = Field(
+        None, ge=0, le=65535, description="port on which any process answers /livez, /readyz and /metrics; unset: none"
+    )
     public_url: str | None = Field(None, description="how partners reach the hub, for links in mails")
     rate: float = Field(200.0, gt=0, description="events a second that one key may post over time")
     burst: int = Field(1000, ge=100, description="events that one key may post at once")

@@ -160,6 +160,23 @@ async def topic_prefix() -> AsyncIterator[str]:
 
 
 @pytest.fixture
+async def bare_prefix() -> AsyncIterator[str]:
+    """A prefix under which there are no topics yet; what is made under it is deleted."""
+    prefix = f"test{uuid4().hex[:10]}."
+    admin = AIOKafkaAdminClient(bootstrap_servers=LOG.removeprefix("kafka://"))
+    await admin.start()
+    yield prefix
+    await admin.delete_topics([name for name in await admin.list_topics() if name.startswith(prefix)])
+    await admin.close()
+
+
+@pytest.fixture
+def bare_cluster(database_url: str, bare_prefix: str, tmp_path: Path) -> Settings:
+    """Settings of a cluster in which nothing is made yet: an empty database and no topics."""
+    return load(data=tmp_path / "hub", database_url=database_url, log_url=LOG, topic_prefix=bare_prefix)
+
+
+@pytest.fixture
 def cluster_settings(database_url: str, topic_prefix: str, tmp_path: Path) -> Settings:
     """Settings of a cluster with a database and topics of its own."""
     return load(data=tmp_path / "hub", database_url=database_url, log_url=LOG, topic_prefix=topic_prefix)

@@ -52,6 +52,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("relay", "hub.cli.processes:relay", "carry stored events to Kafka"),
         Command("scheduler", "hub.cli.processes:scheduler", "say what falls due"),
         Command("courier", "hub.cli.processes:courier", "deliver mails, make documents"),
+        Command("migrate", "hub.cli.migrate", "bring the database to this release's schema"),
         Command("topics", "hub.cli.topics", "plan and make the Kafka topics"),
     ),
 }

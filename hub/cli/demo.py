@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 from hub.app import opened
 from hub.cli.mail import row
-from hub.cli.opening import cluster_module, settings_for, store_as_it_is
+from hub.cli.opening import cluster_module, require_cluster, settings_for, store_as_it_is
 from hub.cli.options import AsJson, DataDir, commands
 from hub.cli.screen import console, notes, print_json
 from hub.cli.serving import whole_hub
@@ -26,17 +27,24 @@ from hub.parts import Hub, at_work
 from hub.settings import Settings
 from hub.store import jobs, parked, schema
 
+Beside = Annotated[
+    bool, typer.Option("--beside", help="Tell the story to a cluster whose processes run; run none of its parts here.")
+]
+
 app = commands()
 
 
 @app.command()
-def demo(data: DataDir = None, as_json: AsJson = False) -> None:
+def demo(data: DataDir = None, as_json: AsJson = False, beside: Beside = False) -> None:
     """Play the demonstration story, wait until the stream is idle, and tell what happened.
 
     Each run plays in a fresh temporary folder unless --data is given; a folder that already holds the story is shown,
     not played again. With cluster settings the story is played into their database, which must be fresh.
     """
-    tale = asyncio.run(play_or_show(settings_in_a_fresh_folder(data)))
+    settings = settings_in_a_fresh_folder(data)
+    if beside:
+        require_cluster(settings)
+    tale = asyncio.run(play_or_show(settings, beside=beside))
     if as_json:
         print_json(tale.outcome)
     else:
@@ -51,10 +59,10 @@ def settings_in_a_fresh_folder(data: Path | None, *, quiet: bool = True, **given
     return settings.model_copy(update={"data": Path(tempfile.mkdtemp(prefix="vet-hub-demo-"))})
 
 
-async def play_or_show(settings: Settings) -> Tale:
-    """Play the story into a hub of its own, or show the one that is there; returns what there is to tell."""
+async def play_or_show(settings: Settings, *, beside: bool = False) -> Tale:
+    """Play the story into a hub of its own, or `beside` processes that run; show it where it was played before."""
     with progress_shown() as progress:
-        async with _hub(settings) as hub:
+        async with _hub(settings, beside=beside) as hub:
             return await story_in(hub, progress)
 
 
@@ -76,8 +84,8 @@ async def story_in(hub: Hub, progress: Told) -> Tale:
 
 
 @asynccontextmanager
-async def _hub(settings: Settings) -> AsyncIterator[Hub]:
-    if not await _holds_the_story(settings):
+async def _hub(settings: Settings, *, beside: bool) -> AsyncIterator[Hub]:
+    if not beside and not await _holds_the_story(settings):
         async with whole_hub(settings) as hub:
             yield hub
     elif settings.embedded:

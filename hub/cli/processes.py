@@ -2,7 +2,8 @@
 
 import asyncio
 import math
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 import typer
@@ -83,22 +84,32 @@ def _settings(*, port: int | None = None, host: str | None = None) -> Settings:
 async def _run(
     settings: Settings, parts: Collection[str], patience: float | None, *, groups: Collection[str] | None = None
 ) -> None:
-    stream = cluster_module("hub.stream")
-    async with stream.cluster(
-        settings, parts=parts, groups=groups, patience=math.inf if patience is None else patience
-    ) as hub:
-        await while_well(hub, _tell(hub, parts))
+    async with _running(settings, parts, patience, groups) as (hub, know):
+        await while_well(hub, _tell(hub, parts, know))
 
 
-async def _tell(hub: Hub, parts: Collection[str]) -> None:
+async def _tell(hub: Hub, parts: Collection[str], know: Callable[[Hub], None]) -> None:
     if "groups" in parts:
         await hub.begun.wait()
+    know(hub)
     notes().print(f"{' '.join(sorted(hub.runners if 'groups' in parts else parts))}: running")
     await asyncio.get_running_loop().create_future()
 
 
 async def _serve(settings: Settings, patience: float | None) -> None:
-    stream, serving = cluster_module("hub.stream"), cluster_module("hub.web.serve")
-    async with stream.cluster(settings, parts={"ingest"}, patience=math.inf if patience is None else patience) as hub:
+    serving = cluster_module("hub.web.serve")
+    async with _running(settings, {"ingest"}, patience) as (hub, know):
+        know(hub)
         ready = lambda port: notes().print(f"web: running at http://{settings.host}:{port}")  # noqa: E731
         await while_well(hub, serving.serve(hub, host=settings.host, port=settings.port, ready=ready))
+
+
+@asynccontextmanager
+async def _running(
+    settings: Settings, parts: Collection[str], patience: float | None, groups: Collection[str] | None = None
+) -> AsyncIterator[tuple[Hub, Callable[[Hub], None]]]:
+    """Run parts, waiting for what they need; on its health port the process answers from its first moment."""
+    stream, pulse = cluster_module("hub.stream"), cluster_module("hub.web.pulse").pulse
+    wait = math.inf if patience is None else patience
+    async with pulse(settings) as know, stream.cluster(settings, parts=parts, groups=groups, patience=wait) as hub:
+        yield hub, know

@@ -17,7 +17,8 @@ from hub.parts import Hub
 from hub.settings import Settings
 from hub.store import keys
 from hub.visitors import make_link
-from hub.web.serve import serve, taken
+from hub.web.listening import taken
+from hub.web.serve import serve
 
 OPERATOR = "hub"
 

@@ -12,7 +12,6 @@ from starlette.responses import Response
 from hub.errors import ServiceAway
 from hub.parts import Hub
 from hub.store import history
-from hub.web.door import hub_of
 from hub.web.problems import dumped
 
 JSON = "application/json"
@@ -29,6 +28,9 @@ class Check(NamedTuple):
     name: str
     ok: bool
     detail: str = ""
+
+
+STARTING = Check("start", ok=False, detail="waits for its services; its log says for which")
 
 
 class CheckView(BaseModel):
@@ -55,7 +57,8 @@ async def livez() -> dict[str, bool]:
 @health.get("/readyz", responses={200: {"model": Readiness}, 503: {"model": Readiness, "description": "Not ready"}})
 async def readyz(request: Request) -> Response:
     """Look at everything that this process needs to do its work."""
-    found = await checks(hub_of(request))
+    hub: Hub | None = request.app.state.hub
+    found = await checks(hub) if hub is not None else [STARTING]
     ready = all(check.ok for check in found)
     body = {"ready": ready, "checks": [check._asdict() for check in found]}
     return Response(dumped(body), 200 if ready else 503, media_type=JSON)

@@ -24,7 +24,8 @@ from hub.metrics import METRICS
 from hub.parts import Hub
 from hub.repeats import SummingHandler
 from hub.store.session import Session
-from hub.web.serve import serve, taken
+from hub.web.listening import taken
+from hub.web.serve import serve
 from tests.handling.conftest import Caller, Office, event, office_over
 from tests.story import NOON, Story
 
