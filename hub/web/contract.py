@@ -10,9 +10,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from events.base import ONLY_HUB
-from events.catalogue import EVENTS, WireSchema
-from events.codec import BATCH, STRUCTURED
+from events.catalogue import WireSchema
 from events.envelope import TYPE_PREFIX
 from events.needs import NeedPublished
 from hub.contract.asyncapi import asyncapi
@@ -20,8 +18,8 @@ from hub.contract.documents import published
 from hub.parts import reactions
 from hub.settings import load
 from hub.vault import NewPerson
-from hub.web import ingest
-from hub.web.door import SCHEME, hub_of
+from hub.web import ingest, ingest_page
+from hub.web.door import hub_of
 from hub.web.problems import ProblemDocument, Refuse, documented, dumped
 
 SCHEMAS = "#/components/schemas/"
@@ -29,9 +27,6 @@ SENT: Mapping[str, type[BaseModel]] = {"NeedSent": NeedPublished, "PersonSent": 
 """Bodies of posts that are no events, by the names under which the routes refer to them."""
 
 contract = APIRouter(tags=["contract"])
-
-SPOKEN = sorted(found.wire_type() for found in EVENTS.values() if found.SAID_BY != ONLY_HUB)
-"""Full types that partners may say."""
 
 
 @contract.get("/schemas/{name}.json", responses={200: {"content": {"application/schema+json": {}}}, **documented(404)})
@@ -64,9 +59,9 @@ def _schema(short: str) -> bytes:
 
 def with_ingest(page: dict[str, Any]) -> dict[str, Any]:
     """Add to an OpenAPI page what the framework does not know of: the plain route, and the shape of problems."""
-    page["paths"] = {ingest.PATH: {"post": _operation()}, **page["paths"]}
+    page["paths"] = {ingest.PATH: {"post": ingest_page.operation()}, **page["paths"]}
     schemas = page.setdefault("components", {}).setdefault("schemas", {})
-    schemas["CloudEvent"] = _cloud_event()
+    schemas["CloudEvent"] = ingest_page.event_schema()
     problem = ProblemDocument.model_json_schema(ref_template=SCHEMAS + "{model}")
     schemas |= {**problem.pop("$defs"), "ProblemDocument": problem}
     for name, model in SENT.items():
@@ -81,71 +76,3 @@ def with_ingest(page: dict[str, Any]) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     return page
-
-
-def _operation() -> dict[str, Any]:
-    one = {"$ref": "#/components/schemas/CloudEvent"}
-    return {
-        "tags": ["events"],
-        "operationId": "post_events",
-        "summary": "Post CloudEvents",
-        "description": "One event (structured, or binary with `ce-*` headers and the data as body) or a batch of up to "
-        "100. 202 means stored. In a batch each event is judged for itself: 207 where any was refused.",
-        "security": [{SCHEME: []}],
-        "requestBody": {
-            "required": True,
-            "content": {
-                STRUCTURED: {"schema": one},
-                BATCH: {"schema": {"type": "array", "items": one, "minItems": 1, "maxItems": 100}},
-                "application/json": {"schema": {"type": "object"}},
-            },
-        },
-        "responses": {
-            "202": _json("Stored", {"accepted": {"type": "array", "items": _named()}}),
-            "207": _json("Some stored, some refused", {"results": {"type": "array", "items": _result()}}),
-            **{str(status): answer for status, answer in documented(*REFUSALS).items()},
-        },
-    }
-
-
-REFUSALS = (400, 401, 403, 408, 409, 413, 415, 422, 429, 503)
-
-
-def _json(description: str, properties: Mapping[str, Any]) -> dict[str, Any]:
-    schema = {"type": "object", "required": list(properties), "properties": properties}
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
-
-
-def _named() -> dict[str, Any]:
-    text = {"type": "string"}
-    properties = {"source": text, "id": text, "duplicate": {"type": "boolean"}}
-    return {"type": "object", "required": list(properties), "properties": properties}
-
-
-def _result() -> dict[str, Any]:
-    properties = {
-        "index": {"type": "integer"},
-        "status": {"type": "integer"},
-        "duplicate": {"type": "boolean"},
-        "problem": {"$ref": "#/components/schemas/ProblemDocument"},
-    }
-    return {"type": "object", "required": ["index", "status"], "properties": properties}
-
-
-def _cloud_event() -> dict[str, Any]:
-    return {
-        "type": "object",
-        "description": "A CloudEvent 1.0; `/schemas/{type}.json` is the schema of its data.",
-        "required": ["specversion", "id", "source", "type", "subject", "data"],
-        "properties": {
-            "specversion": {"const": "1.0"},
-            "id": {"type": "string", "minLength": 1, "maxLength": 200},
-            "source": {"type": "string", "format": "uri-reference", "minLength": 1, "maxLength": 500},
-            "type": {"enum": SPOKEN},
-            "subject": {"type": "string", "minLength": 1, "maxLength": 200},
-            "time": {"type": "string", "format": "date-time"},
-            "datacontenttype": {"const": "application/json"},
-            "data": {"type": "object"},
-        },
-        "additionalProperties": {"type": ["string", "integer", "boolean"]},
-    }

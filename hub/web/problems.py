@@ -20,6 +20,9 @@ from schemas.problems import Problem
 MEDIA = "application/problem+json"
 AGAIN_AFTER = 5  # seconds a client should wait when a service of ours is away
 
+COME_AGAIN = (429, 503)
+"""Answers that say when to send the same again."""
+
 
 class Refuse(Exception):
     """Ends a request with a problem document."""
@@ -135,5 +138,15 @@ class ProblemDocument(BaseModel):
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Describe problem answers for OpenAPI."""
-    content = {MEDIA: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
-    return {status: {"description": KINDS[status][1], "content": content} for status in statuses}
+    return {status: _documented(status) for status in statuses}
+
+
+def _documented(status: int) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/ProblemDocument"}
+    found = {
+        "description": KINDS[status][1],
+        "content": {MEDIA: {"schema": schema, "example": Refuse(status).document()}},
+    }
+    if status in COME_AGAIN:
+        found["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+    return found

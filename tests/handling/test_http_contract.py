@@ -10,6 +10,7 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
 from schemathesis import Case
 from schemathesis import openapi as contract
 from schemathesis.checks import (
@@ -39,6 +40,42 @@ async def test_the_openapi_page_is_whole(office: Office) -> None:
     named = {f"#/components/schemas/{name}" for name in page["components"]["schemas"]}
     assert set(re.findall(r'"\$ref":"([^"]+)"', answer.text)) == named
     assert next(iter(page["paths"])) == "/v1/events"
+
+
+def test_the_official_validator_takes_the_openapi_page() -> None:
+    validate(orjson.loads(orjson.dumps(openapi())))
+
+
+def test_every_route_says_what_it_answers_who_may_ask_and_what_a_problem_looks_like() -> None:
+    page = openapi()
+    for path, methods in page["paths"].items():
+        for method, operation in methods.items():
+            assert operation.get("summary"), (method, path)
+            assert path.startswith("/v1/") == bool(operation.get("security")), (method, path)
+            for status, answer in operation["responses"].items():
+                assert answer["description"], (method, path, status)
+                if int(status) >= 400 and path.startswith("/v1/"):
+                    assert list(answer["content"]) == ["application/problem+json"], (method, path, status)
+
+
+async def test_what_the_page_shows_of_posting_is_what_the_hub_takes_and_answers(office: Office) -> None:
+    operation = openapi()["paths"]["/v1/events"]["post"]
+    company = await office.caller("betangible")
+    attributes = {each["name"]: each["example"] for each in operation["parameters"]}
+    for media, body in operation["requestBody"]["content"].items():
+        for shown in body["examples"].values():
+            answer = await office.http.post(
+                "/v1/events",
+                content=orjson.dumps(shown["value"]),
+                headers={
+                    **company.headers,
+                    "content-type": media,
+                    **(attributes if media == "application/json" else {}),
+                },
+            )
+            assert answer.status_code in (202, 207), answer.text
+            schema = operation["responses"][str(answer.status_code)]["content"]["application/json"]["schema"]
+            Draft202012Validator({"components": openapi()["components"], **schema}).validate(answer.json())
 
 
 @pytest.mark.parametrize("short_type", sorted(EVENTS))
