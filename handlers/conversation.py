@@ -20,7 +20,7 @@ from events.needs import NeedWithdrawn
 from events.placements import PlacementWithdrawn
 from events.refusals import ReminderDue
 from handlers.holds import hold, release, take
-from handlers.questions import previous_working_day, question
+from handlers.questions import previous_working_day, question, unnamed
 from hub.dispatch.outcomes import Refused
 from hub.dispatch.router import Router
 from hub.dispatch.unit_of_work import UnitOfWork
@@ -100,8 +100,9 @@ def decide_match(event: MatchDecided, uow: UnitOfWork) -> Iterator[CooperationAg
     elif event.decision == "declined":
         yield from _close(requests, "company_declined", uow)
     else:
+        asks = unnamed(event.reason or "?", uow.get(Organisation, match.org))
         for request in requests:
-            uow.save(request.model_copy(update={"company_asks": event.reason or "?"}))
+            uow.save(request.model_copy(update={"company_asks": asks}))
 
 
 @workflow.on("close-requests")

@@ -1,14 +1,17 @@
 """What one provider is asked: its own part of a proposal, and of the need or offer only what it may know."""
 
+import re
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from events.matches import MatchProposed
 from hub.dispatch.unit_of_work import UnitOfWork
-from hub.rows import Need, Offer
+from hub.rows import Need, Offer, Organisation
 from hub.skills.labels import label
 from schemas import matches, needs, placements
 
 FRIDAY = 4
+HIDDEN = "…"
 
 
 def question(event: MatchProposed, provider_id: str, uow: UnitOfWork) -> matches.Request:
@@ -39,6 +42,17 @@ def previous_working_day(day: date) -> date:
     while day.weekday() > FRIDAY:
         day -= timedelta(days=1)
     return day
+
+
+def unnamed(words: str | Mapping[str, str], company: Organisation) -> str | dict[str, str]:
+    """Return a company's words to a provider that must not know who asks: without its name, slug and VAT number."""
+    told = company.company
+    names = [company.key, *((told.legal_name, told.vat_id or "") if told else ())]
+    spelled = [re.escape(name).replace("\\-", r"[-\s]") for name in sorted(names, key=len, reverse=True) if name]
+    named = re.compile(rf"(?<!\w)(?:{'|'.join(spelled)})(?!\w)", re.IGNORECASE)
+    if isinstance(words, str):
+        return named.sub(HIDDEN, words)
+    return {language: named.sub(HIDDEN, text) for language, text in words.items()}
 
 
 def _of_need(told: needs.Need) -> dict[str, object]:

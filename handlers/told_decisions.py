@@ -11,6 +11,7 @@ from events.cooperations import CooperationAgreed
 from events.matches import MatchDecided, RequestAnswered
 from events.notifications import NotificationRequested
 from handlers.messages import mail
+from handlers.questions import unnamed
 from handlers.retold import about_of, courses, name_of, own, plain, provider_contact
 from hub.dispatch.router import Router
 from hub.dispatch.unit_of_work import UnitOfWork
@@ -20,24 +21,31 @@ from hub.rows import Cooperation, Match, Organisation, Request
 told_decisions = Router("notifier")
 
 NOT_CHOSEN = frozenset({"other_chosen", "company_declined"})
+MAY_ANSWER = frozenset({"asked", "interested", "accepted", "counter_offered"})
 SILENCE = "no_response"
 
 
 @told_decisions.on("mail-question")
 def mail_question(event: MatchDecided, uow: UnitOfWork) -> Iterator[NotificationRequested]:
-    """Pass on what a company wants to know before it decides, to those that have answered it."""
+    """Pass on what a company wants to know before it decides, to all who may still answer; none learns who it is."""
     if event.decision != "needs_info" or event.reason is None:
         return
     match = uow.get(Match, event.match_id)
     if not _may_ask(match, uow):
         return
-    for request in uow.all(Request, match_id=match.key):
-        if request.answer is not None and request.answer.decision != "declined":
+    requests = uow.all(Request, match_id=match.key)
+    if not requests:
+        asked = f"{match.key}/{match.candidates[0].provider_ids[0]}"
+        raise uow.waiting(Request, asked, f"the providers of match {match.key} are being asked")
+    question = unnamed(event.reason, uow.get(Organisation, match.org))
+    for request in requests:
+        if request.state in MAY_ANSWER:
             context = kinds.DecisionToProvider(
                 **_unnamed(request, uow),
                 outcome="asked",
+                answered=request.answer is not None,
                 courses=_asked_courses(request, uow),
-                question=plain(event.reason),
+                question=question,
             )
             yield from _decision(context, request, event.envelope.id, uow)
 

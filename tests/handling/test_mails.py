@@ -193,6 +193,32 @@ async def test_a_question_of_the_company_reaches_those_who_answered(talk: Talk) 
     assert (mail.outcome, mail.question, mail.company_name) == ("asked", "¿Se puede empezar antes?", None)
 
 
+async def test_a_question_of_the_company_reaches_those_who_have_not_answered_yet(talk: Talk) -> None:
+    await talk.decide(decision="needs_info", candidate_id=None, reason="Is there a bus?")
+
+    (mail,) = await mails(talk.story, "decision_to_provider", to="p-movex")
+    assert (mail.outcome, mail.answered, mail.question) == ("asked", False, "Is there a bus?")
+
+
+async def test_a_question_does_not_reach_who_has_said_no(talk: Talk) -> None:
+    match = await talk.match()
+    await talk.answer(decision="declined")
+    told = {"match_id": match.key, "decision": "needs_info", "reason": "Why?"}
+    await talk.story.say("match.decided", match.key, told, sender=BETANGIBLE, source=BETANGIBLE.sources[0])
+    await talk.story.settle()
+
+    assert await mails(talk.story, "decision_to_provider") == []
+
+
+async def test_a_company_that_signs_its_question_is_not_named_to_a_provider(talk: Talk) -> None:
+    words = "Somos BETANGIBLE SL (www.betangible.example). ¿Hay autobús? – Betangible"
+    await talk.decide(decision="needs_info", candidate_id=None, reason=words)
+
+    (mail,) = await mails(talk.story, "decision_to_provider", to="p-movex")
+    assert mail.question == "Somos … (www.….example). ¿Hay autobús? – …"
+    assert (await talk.request()).company_asks == mail.question
+
+
 @pytest.mark.parametrize("answered", [True, False])
 async def test_a_withdrawn_need_ends_the_question(talk: Talk, *, answered: bool) -> None:
     if answered:

@@ -83,6 +83,9 @@ class DecisionToProvider(MailContext):
                     "page_path": "/requests/5b0c",
                 }
             ),
+            "asked-first": chosen.model_copy(
+                update={**unnamed, "outcome": "asked", "answered": False, "seats": 0, "question": "¿Hay autobús?"}
+            ),
             "placement": chosen.model_copy(
                 update={
                     "provider_id": "ctcp",

@@ -29,6 +29,8 @@ BECAUSE = {
     "session_changed": "a session is planned or moved",
     "session_cancelled": "a session is cancelled",
     "seats_changed": "free seats changed",
+    "contact_cap_free": "the company takes enquiries again",
+    "contact_cap_raised": "the company takes more enquiries than before",
 }
 DECISIONS = {
     "accepted": "says yes",
