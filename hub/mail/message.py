@@ -8,30 +8,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from email import policy
 from email.headerregistry import Address as MailAddress
 from email.message import EmailMessage
 from hashlib import sha256
 
 from hub.errors import HubError
 from hub.mail.calendar import CalendarFile
+from hub.mail.headers import Headers
 from hub.mail.render import Rendered
 
-SHORT = 76  # characters of a header line that no relay and no standard wants folded
-
-
-class _Headers(policy.EmailPolicy):
-    """The standard library's rules for SMTP, with a short way for headers that need neither folding nor encoding."""
-
-    def fold_binary(self, name: str, value: str) -> bytes:
-        """Write one header; folding is most of what a message costs, and few headers need it."""
-        line = f"{name}: {value}"
-        if len(line) <= SHORT and line.isascii() and value.strip() == value != "":
-            return f"{line}\r\n".encode()
-        return super().fold_binary(name, value)
-
-
-POLICY = _Headers(linesep="\r\n")
+POLICY = Headers(linesep="\r\n")
 _BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Line breaks, other control characters, text-direction overrides and halves of characters."""
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}")

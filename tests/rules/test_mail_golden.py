@@ -7,7 +7,7 @@ git. The run that writes fails, so that it is never mistaken for one that compar
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from email import policy
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from hub.mail.render import render
 from hub.mail.words import FALLBACK, LANGUAGES
 
 GOLDEN = Path(__file__).parent / "golden" / "mail"
+EMPTY_LINE = b"\r\n\r\n"
 REWRITE = "VET_HUB_REWRITE_GOLDEN" in os.environ
 
 
@@ -48,7 +49,7 @@ def test_a_mail_reads_as_agreed(kind: str, name: str, context: MailContext, lang
 
 
 @pytest.mark.parametrize(("kind", "name", "context", "language"), CASES)
-def test_what_leaves_is_what_the_standard_library_would_write(
+def test_what_leaves_says_what_the_standard_library_would_say(
     kind: str, name: str, context: MailContext, language: str
 ) -> None:
     at = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -62,7 +63,16 @@ def test_what_leaves_is_what_the_standard_library_would_write(
         calendar=calendar_file(context, language=language, at=at, organiser="hub@hub.example"),
     )
 
-    assert as_sent(message) == message.as_bytes(policy=policy.SMTP)
+    ours, theirs = as_sent(message), message.as_bytes(policy=policy.SMTP)
+    assert ours.partition(EMPTY_LINE)[2] == theirs.partition(EMPTY_LINE)[2]
+    assert headers(ours) == headers(theirs)
+    assert ours.isascii()
+    assert max(len(line) for line in ours.partition(EMPTY_LINE)[0].splitlines()) <= 78
+
+
+def headers(source: bytes) -> list[tuple[str, str]]:
+    """Return the headers as whoever receives a mail reads them."""
+    return list(message_from_bytes(source, policy=policy.default).items())
 
 
 def test_no_golden_file_is_left_over() -> None:
