@@ -66,7 +66,8 @@ def main() -> int:
     if left_out:
         console.print(f"Left out without PostgreSQL and Kafka (deploy/dev/services.sh up): {', '.join(left_out)}.")
     for bench in toolless:
-        console.print(f"Left out without {bench.tool}: {', '.join(figure.name for figure in bench.figures)}.")
+        names = ", ".join(figure.name for figure in bench.figures)
+        console.print(f"Left out without {bench.tool} ({bench.cure}): {names}.")
     line = json_line(results)
     if asked.json:
         asked.json.write_bytes(line + b"\n")

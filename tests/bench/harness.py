@@ -17,6 +17,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 Samples = Mapping[str, float]
+TOOLS = Path(__file__).parents[2] / ".tools"
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ class Bench:
     services: bool = False
     tool: str = ""
     """A program that is not ours and that the bench cannot do without."""
+    cure: str = ""
+    """How to come by it."""
 
     def is_named(self, name: str) -> bool:
         """Return whether a name on the command line means this bench."""
@@ -76,8 +79,8 @@ class Bench:
 
 
 def program(name: str) -> str:
-    """Return where a program is, also where only root's path looks; empty when it is not installed."""
-    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/lib/postfix/sbin"])
+    """Return where a program is, also in .tools and where only root's path looks; empty when it is not installed."""
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), str(TOOLS), "/usr/sbin", "/usr/lib/postfix/sbin"])
     return shutil.which(name, path=path) or ""
 
 

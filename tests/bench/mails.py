@@ -118,4 +118,4 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-BENCHES = (Bench("mails", (RATIO, RATE), measure, tool=SINK),)
+BENCHES = (Bench("mails", (RATIO, RATE), measure, tool=SINK, cure="deploy/dev/smtpsink.sh fetch"),)

@@ -13,7 +13,10 @@ ROOT = Path(__file__).parents[2]
 SERVICES = ROOT / "deploy" / "dev" / "services.sh"
 VERAPDF = ROOT / "deploy" / "dev" / "verapdf.sh"
 MAILPIT = ROOT / "deploy" / "dev" / "mailpit.sh"
-SCRIPTS = [SERVICES, VERAPDF, MAILPIT, ROOT / "deploy" / "dev" / "asyncapi.sh", ROOT / ".ci" / "run"]
+SCRIPTS = [
+    *(SERVICES.parent / f"{name}.sh" for name in ("services", "verapdf", "mailpit", "asyncapi", "smtpsink")),
+    ROOT / ".ci" / "run",
+]
 TEXT = SERVICES.read_text()
 
 
