@@ -42,7 +42,9 @@ from hub.subscribers import Subscribers
 
 log = structlog.get_logger()
 SETTLED = timedelta(seconds=1)
-YOUNG = 10_000  # objects made before Python looks for cycles among them: the more, the longer everything stands still
+YOUNG, OFTEN, SELDOM = 7_000, 4, 150
+"""Objects made before Python looks for cycles among them (everything stands still the longer, the more they are); times
+this happens before it looks at the survivors too; times that happens before it looks at everything."""
 SWITCH = 0.001  # seconds a thread may compute while another waits for the interpreter; the loop is one that waits
 Work = Callable[[], Coroutine[Any, Any, None]]
 
@@ -185,7 +187,7 @@ def tune_interpreter() -> None:
 
     At its default the collector is a tenth of a batch's time, and every thread that computes costs the loop 5 ms a turn.
     """
-    gc.set_threshold(YOUNG)
+    gc.set_threshold(YOUNG, OFTEN, SELDOM)
     sys.setswitchinterval(SWITCH)
     if not gc.get_freeze_count():
         spare_the_old()
