@@ -5,17 +5,29 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from events.envelope import Envelope
 from hub.clock import stamp
 from hub.dispatch.runner import Runner
-from hub.store import history, inbox
+from hub.store import history, inbox, jobs, parked
+from hub.store.jobs import JobRow
 from hub.store.port import Store
 from hub.store.session import Session
 
 STORED = "stored"  # the outcome of an event that no group has taken (yet, or ever)
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What only operators are told of an event: how often groups tried what is parked, and the couriers' jobs."""
+
+    parked: Mapping[str, Any] = field(default_factory=dict)
+    jobs: tuple[JobRow, ...] = ()
+
+
+NOTHING = Inside()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +37,7 @@ class Told:
     envelope: Envelope
     handler: str | None
     works: tuple[inbox.Step, ...]
+    inside: Inside = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +69,11 @@ class Story:
 
 
 async def trace(store: Store, word: str, groups: Mapping[str, str] | None = None) -> Story:
-    """Trace what a ref, an event's id or a correlation id belongs to; no steps where nothing does.
+    """Trace for operators what a ref, an event's id or a correlation id belongs to; no steps where nothing does.
 
     `groups` says which group a handler is of (`groups_of`), so that `caused` stands with the group that said it.
     """
-    told = await store.read(read, word)
+    told = await store.read(read_inside, word)
     return Story(told[0].envelope.correlation_id if told else None, steps(told, groups or {}))
 
 
@@ -84,6 +97,19 @@ async def read(session: Session, word: str) -> list[Told]:
     return [Told(each, handler, tuple(works[each.source, each.id])) for each, handler in said]
 
 
+async def read_inside(session: Session, word: str) -> list[Told]:
+    """Read all that belongs to the stories of a word, with what only operators are told."""
+    told = await read(session, word)
+    ids = sorted({one.envelope.id for one in told})
+    put_aside: dict[str, dict[str, Any]] = defaultdict(dict)
+    for row in await parked.of_events(session, ids):
+        put_aside[row.id][row.grp] = row
+    carried: dict[str, list[JobRow]] = defaultdict(list)
+    for job in await jobs.of_events(session, ids):
+        carried[job.event_id].append(job)
+    return [replace(one, inside=Inside(put_aside[one.envelope.id], tuple(carried[one.envelope.id]))) for one in told]
+
+
 def steps(told: Sequence[Told], groups: Mapping[str, str]) -> tuple[Step, ...]:
     """Make one step for each group that took an event, and one for an event that none has taken."""
     caused: dict[str, list[Told]] = defaultdict(list)
@@ -104,11 +130,28 @@ def _steps(one: Told, caused: Sequence[Told], groups: Mapping[str, str]) -> list
         at = one.envelope.received_at or one.envelope.time
         return [_step(one, at=stamp(at) if at else "", group=None, outcome=STORED, caused=said[None])]
     steps = [
-        _step(one, at=work.at, group=work.grp, outcome=work.outcome, caused=said[work.grp], note=work.note)
+        _step(one, at=work.at, group=work.grp, outcome=work.outcome, caused=said[work.grp], note=_note(one, work))
         for work in one.works
     ]
     others = [name for name in said if name not in by_group]
-    return steps + [_step(one, at=steps[-1].at, group=name, outcome="done", caused=said[name]) for name in others]
+    steps += [_step(one, at=steps[-1].at, group=name, outcome="done", caused=said[name]) for name in others]
+    return steps + [_carried(one, job) for job in one.inside.jobs]
+
+
+def _note(one: Told, work: inbox.Step) -> str | None:
+    row = one.inside.parked.get(work.grp)
+    if row is None:
+        return work.note
+    again = f"next try {row.next_at[:19]}" if row.next_at else "no further try by itself"
+    return "; ".join([*([work.note] if work.note else []), f"tried {row.attempts} times, {again}"])
+
+
+def _carried(one: Told, job: JobRow) -> Step:
+    # What a mail server answered may name people, so only how often and when is told.
+    tries = "1 try" if job.attempts == 1 else f"{job.attempts} tries"
+    again = f", next {job.due_at[:19]}" if job.state == "due" else ""
+    note = f"{job.kind}: {tries}{again}"
+    return _step(one, at=job.created_at, group=f"courier {job.channel}", outcome=job.state, caused=(), note=note)
 
 
 def _step(

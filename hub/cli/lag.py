@@ -78,6 +78,8 @@ async def _found(store: Store, settings: Settings) -> list[GroupLag]:
 def _hears(settings: Settings) -> Hears:
     heard: dict[str, set[str]] = {}
     for reaction in reactions(settings):
+        if reaction.outward and settings.embedded:
+            continue  # nobody runs it here
         heard.setdefault(reaction.group, set()).update(event.TYPE for event in reaction.hears)
     return {group: wire_types(types) for group, types in heard.items()}
 

@@ -1,7 +1,10 @@
 """`vet-hub log tail`: the stream of events as the history holds it, oldest first, on and on with --follow."""
 
 import asyncio
+import re
 from collections.abc import Sequence
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
 from typing import Annotated
 
 import typer
@@ -13,12 +16,17 @@ from events.envelope import Envelope
 from hub.cli.opening import settings_for, store_of
 from hub.cli.options import AsJson, DataDir, commands
 from hub.cli.screen import console, print_line
+from hub.clock import SystemClock, stamp
 from hub.settings import Settings
-from hub.store import figures, history
+from hub.store import history, sieve
 from hub.store.port import Store
+from hub.store.sieve import Sieve
 
 POLL = 0.5  # seconds between looks while following
 PAGE = 500  # events a look reads
+AGO = re.compile(r"(\d{1,6})([smhd])")
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+OUTCOMES = ("done", "refused", "waiting", "parked", "behind", "skipped", "replaced")
 
 app = commands("Read the stream of events.")
 
@@ -30,46 +38,80 @@ def tail(
     ] = 20,
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on showing what comes.")] = False,
     types: Annotated[
-        list[str] | None, typer.Option("--type", help="Only this type, as in need.published; may be repeated.")
+        list[str] | None,
+        typer.Option("--type", help="Only this type, as in need.published or need.*; may be repeated."),
     ] = None,
-    subject: Annotated[str, typer.Option(help="Only about this ref or id.", show_default=False)] = "",
+    subject: Annotated[str, typer.Option(help="Only about this ref or id, or of this key.", show_default=False)] = "",
+    org: Annotated[str, typer.Option(help="Only said by this organisation; hub is the hub.", show_default=False)] = "",
+    since: Annotated[
+        str, typer.Option(help="Only since then: 15m, 2h, 3d ago, or 2026-11-24T08:00.", show_default=False)
+    ] = "",
+    correlation: Annotated[str, typer.Option(help="Only of the story of this id.", show_default=False)] = "",
+    group: Annotated[str, typer.Option(help="Only what this group has taken.", show_default=False)] = "",
+    outcome: Annotated[
+        str, typer.Option(help=f"Only what came to this: {', '.join(OUTCOMES)}.", show_default=False)
+    ] = "",
     data: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the newest events; with --json one CloudEvent a line."""
-    only = [_full(name) for name in types or ()]
+    wanted = Sieve(
+        types=tuple(_known(name) for name in types or ()),
+        about=subject,
+        org=org,
+        since=_instant(since),
+        correlation=correlation,
+        group=group,
+        outcome=_outcome(outcome),
+    )
     try:
-        asyncio.run(_tail(settings_for(data), count, only, subject, follow=follow, as_json=as_json))
+        asyncio.run(_tail(settings_for(data), count, wanted, follow=follow, as_json=as_json))
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
 
 
-def _full(name: str) -> str:
-    if name in EVENTS:
-        return EVENTS[name].wire_type()
-    if any(name == event.wire_type() for event in EVENTS.values()):
-        return name
-    raise typer.BadParameter(f"{name!r} is not an event; `vet-hub map` lists them all", param_hint="--type")
+def _known(pattern: str) -> str:
+    names = [*EVENTS, *(event.wire_type() for event in EVENTS.values())]
+    if not any(fnmatchcase(name, pattern) for name in names):
+        raise typer.BadParameter(f"{pattern!r} is no event; `vet-hub map` lists them all", param_hint="--type")
+    return pattern
 
 
-async def _tail(
-    settings: Settings, count: int, types: Sequence[str], subject: str, *, follow: bool, as_json: bool
-) -> None:
+def _outcome(word: str) -> str:
+    if word and word not in OUTCOMES:
+        raise typer.BadParameter(f"{word!r} is none of {', '.join(OUTCOMES)}", param_hint="--outcome")
+    return word
+
+
+def _instant(word: str) -> str:
+    if not word:
+        return ""
+    ago = AGO.fullmatch(word)
+    if ago:
+        return stamp(SystemClock().now() - timedelta(**{UNITS[ago[2]]: int(ago[1])}))
+    try:
+        return stamp(datetime.fromisoformat(word).astimezone())
+    except ValueError:
+        raise typer.BadParameter(
+            f"{word!r} is no time; write 15m, 2h, 3d or 2026-11-24T08:00", param_hint="--since"
+        ) from None
+
+
+async def _tail(settings: Settings, count: int, wanted: Sieve, *, follow: bool, as_json: bool) -> None:
     out = None if as_json else console()
     async with store_of(settings) as store:
-        found = await store.read(figures.newest, limit=count, types=types, subject=subject)
-        position = found[-1].seq or 0 if found else await store.read(history.last_seq)
-        _show(found, out)
+        position = await store.read(history.last_seq)
+        found, _ = await store.read(sieve.newest, wanted, limit=count, before=position + 1)
+        _show(found[::-1], out)
         while follow:
-            position = await _next(store, position, types, subject, out)
+            position = await _next(store, position, wanted, out)
 
 
-async def _next(store: Store, position: int, types: Sequence[str], subject: str, out: Console | None) -> int:
-    found = await store.read(history.tail, after_seq=position, limit=PAGE, types=types, subject=subject)
+async def _next(store: Store, position: int, wanted: Sieve, out: Console | None) -> int:
+    found, position = await store.read(sieve.after, wanted, position, limit=PAGE)
     _show(found, out)
-    if found:
-        return found[-1].seq or position
-    await asyncio.sleep(POLL)
+    if len(found) < PAGE:
+        await asyncio.sleep(POLL)
     return position
 
 

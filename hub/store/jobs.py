@@ -53,6 +53,15 @@ async def put(session: Session, rows: Sequence[dict[str, str]]) -> None:
         await session.many(INSERT, {name: [row[name] for row in rows] for name, _ in COLUMNS})
 
 
+async def of_events(session: Session, event_ids: Sequence[str]) -> list[JobRow]:
+    """Return the jobs that events caused, oldest first."""
+    rows = await session.rows(
+        f"SELECT {FIELDS} FROM jobs WHERE event_id IN {listed(session.engine, 'ids')} ORDER BY created_at, job_id",
+        ids=values(session.engine, list(event_ids)),
+    )
+    return [_job(row) for row in rows]
+
+
 async def any_due(session: Session, *, channel: str, now: str) -> bool:
     """Return whether a look for jobs would find one."""
     rows = await session.rows(

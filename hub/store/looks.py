@@ -144,34 +144,6 @@ async def failed_jobs(session: Session, *, limit: int) -> list[Any]:
     )
 
 
-async def stream(
-    session: Session, *, limit: int, before: int | None = None, types: Sequence[str] = (), window: int
-) -> tuple[list[Envelope], int | None]:
-    """Return the newest events before a number, and where to go on (None: that was the beginning).
-
-    With types at most `window` events are looked through, so that a rare type costs no more than a common one.
-    """
-    top = (
-        before
-        if before is not None
-        else (await session.rows("SELECT coalesce(max(seq), 0) AS n FROM history"))[0].n + 1
-    )
-    bottom = max(0, top - window) if types else 0
-    only = f"AND h.type IN {listed(session.engine, 'types')}" if types else ""
-    rows = await session.rows(
-        f"SELECT h.seq, {NAMES} FROM history h WHERE h.seq < :top AND h.seq > :bottom {only} "
-        "ORDER BY h.seq DESC LIMIT :limit",
-        top=top,
-        bottom=bottom,
-        limit=limit,
-        **({"types": values(session.engine, list(types))} if types else {}),
-    )
-    found = [envelope(row) for row in rows]
-    if len(found) == limit:
-        return found, found[-1].seq
-    return found, bottom + 1 if bottom > 0 else None
-
-
 async def event_at(session: Session, seq: int) -> Envelope | None:
     """Return the event of a number."""
     rows = await session.rows(f"SELECT h.seq, {NAMES} FROM history h WHERE h.seq = :seq", seq=seq)

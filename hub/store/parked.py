@@ -242,6 +242,14 @@ async def named(session: Session, word: str, *, grp: str = "") -> list[Any]:
     )
 
 
+async def of_events(session: Session, event_ids: Sequence[str]) -> list[Any]:
+    """Return the rows of events, in any group."""
+    return await session.rows(
+        f"SELECT p.* FROM parked p WHERE p.id IN {listed(session.engine, 'ids')}",
+        ids=values(session.engine, list(event_ids)),
+    )
+
+
 async def retry(session: Session, parked_id: str, *, now: str) -> int:
     """Make a row due now, with its attempts counted from the start."""
     return await session.run(

@@ -205,6 +205,7 @@ jobs = Table(
     _text("answer", optional=True),
     PrimaryKeyConstraint("job_id"),
     UniqueConstraint("dedupe_key"),
+    Index(None, "event_id"),
     Index(None, "state", "due_at"),
     Index("ix_jobs_listed", "channel", "created_at", "job_id"),
 )

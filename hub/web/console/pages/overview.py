@@ -11,7 +11,7 @@ from starlette.responses import Response
 from events.needs import NeedRematchDue
 from hub.clock import instant
 from hub.rows import Agreement, Match, Need, Offer, Request, lies_in
-from hub.store import looks, nouns
+from hub.store import looks, nouns, sieve
 from hub.store import parked as put_aside
 from hub.store.session import Session
 from hub.web.console import links, tale, times, words
@@ -110,7 +110,7 @@ async def _today(session: Session, visit: Visit) -> Today:
         tasks = [*await _for_operators(session), *tasks]
     latest: list[Said] = []
     if visit.visitor.operates:
-        said, _ = await looks.stream(session, limit=LATEST * 8, window=0)
+        said, _ = await sieve.newest(session, limit=LATEST * 8)
         latest = await tale.tell(
             session, [each for each in said if not each.short_type.startswith(IN_PASSING)][:LATEST]
         )

@@ -5,8 +5,9 @@ from starlette.responses import Response
 
 from events.catalogue import EVENTS
 from events.codec import to_structured
-from hub.store import looks
+from hub.store import looks, sieve
 from hub.store.session import Session
+from hub.store.sieve import Sieve
 from hub.visitors import OPERATOR
 from hub.web.console import links, tale
 from hub.web.console.filters import options
@@ -19,6 +20,10 @@ MOST = 50  # events a page
 WINDOW = 20_000  # events looked through for one page of a filter
 NOUNS = sorted({name.partition(".")[0] for name in EVENTS if name != CLOCKWORK})
 
+FIELDS = {"subject": "about", "org": "org", "correlation": "correlation", "group": "group", "outcome": "outcome"}
+"""What else can be asked for, and what of a sieve that is."""
+OUTCOMES = ("done", "refused", "waiting", "parked", "behind", "skipped", "replaced")
+
 desk = Desk()
 
 
@@ -26,27 +31,28 @@ desk = Desk()
 async def stream(visit: Visit) -> Response:
     """The newest events."""
     noun = visit.asked("about") if visit.asked("about") in NOUNS else ""
+    wanted = {name: visit.asked(name).strip() for name in FIELDS if visit.asked(name).strip()}
     asked = visit.asked("before")
     before = int(asked) if asked.isdecimal() and len(asked) < 19 else None
-    said, further = await visit.read(_said, noun, before)
+    chosen = {FIELDS[name]: word for name, word in wanted.items()}
+    wish = Sieve(types=(f"{noun}.*",) if noun else (), unless=(CLOCKWORK,), **chosen)
+    said, further = await visit.read(_said, wish, before)
     choices = [("", "all", None), *((each, each, None) for each in NOUNS)]
     return visit.draw(
         "stream.html",
         said=said,
         noun=noun,
-        filters=options("stream", "about", choices, noun),
-        first=links.listed("stream", about=noun) if before else "",
-        next=links.listed("stream", about=noun, before=further) if further else "",
+        wanted=wanted,
+        groups=sorted(visit.hub.runners),
+        outcomes=OUTCOMES,
+        filters=options("stream", "about", choices, noun, **wanted),
+        first=links.listed("stream", about=noun, **wanted) if before else "",
+        next=links.listed("stream", about=noun, before=further, **wanted) if further else "",
     )
 
 
-async def _said(session: Session, noun: str, before: int | None) -> tuple[list[Said], int | None]:
-    types = [
-        event.wire_type()
-        for name, event in EVENTS.items()
-        if name != CLOCKWORK and (not noun or name.partition(".")[0] == noun)
-    ]
-    found, further = await looks.stream(session, limit=MOST, before=before, types=types, window=WINDOW)
+async def _said(session: Session, wanted: Sieve, before: int | None) -> tuple[list[Said], int | None]:
+    found, further = await sieve.newest(session, wanted, limit=MOST, before=before, window=WINDOW)
     return await tale.tell(session, found), further
 
 

@@ -43,7 +43,7 @@ async def trace(visit: Visit) -> Response:
 
 async def _seen(session: Session, word: str, visit: Visit) -> list[Told]:
     """Return a story's events; a coordinator sees what is about needs of its regions, and what they led to."""
-    told = await tracing.read(session, word)
+    told = await (tracing.read_inside if visit.visitor.operates else tracing.read)(session, word)
     regions = await regions_seen(session, visit.visitor.sender)
     if regions is None:
         return told
