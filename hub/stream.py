@@ -20,7 +20,7 @@ from events.topics import TOPICS
 from hub.clock import Clock, SystemClock
 from hub.contract.asyncapi import AsFastStreamAsks
 from hub.dispatch.runner import Runner, pause_after, say_rarely
-from hub.errors import ServiceAway
+from hub.errors import ServiceAway, WrongSchema
 from hub.log.clients import connection, security
 from hub.log.outbox import OutboxLog
 from hub.log.relay import Relay
@@ -31,11 +31,13 @@ from hub.partners.inbound import Inbound, Pace
 from hub.partners.outbound import Outbound
 from hub.parts import Hub, Work, at_work, build, reactions
 from hub.settings import Broker, Settings, load
-from hub.store.migrate import migrate
+from hub.store import schema
+from hub.store.migrate import migrate, newest
 from hub.store.postgres import PostgresStore
 
 log = structlog.get_logger()
 START_LIMIT = 60.0  # seconds a subscriber may take to join
+SCHEMA_LOOK = 15.0  # seconds between looks at whether the database is still for this release
 LEAVE_LIMIT = 3.0  # seconds that leaving the groups may take
 
 
@@ -174,6 +176,7 @@ def _works(hub: Hub, store: PostgresStore, parts: Collection[str], groups: Colle
         for runner in hub.runners.values():
             runner.executor.released[:] = [each.wake for each in hub.runners.values()]
         works.append(lambda: _run_groups(hub))
+    works.append(lambda: _watch_schema(store))
     if wakes:
         works.append(lambda: hear(store, wakes))
     return works
@@ -201,6 +204,19 @@ def _partners(hub: Hub, wakes: dict[str, Callable[[], None]]) -> list[Work]:
     writer = Outbound(hub.store, settings.bootstrap, hub.clock, prefix=settings.topic_prefix)
     wakes["shares"] = writer.wake
     return [reader.run, writer.run]
+
+
+async def _watch_schema(store: PostgresStore) -> None:
+    """Raise WrongSchema when a newer release has brought the database where this one cannot work on it."""
+    known = newest()
+    while True:
+        await asyncio.sleep(SCHEMA_LOOK)
+        try:
+            there, oldest = await store.read(schema.revision), await store.read(schema.oldest)
+        except ServiceAway:
+            continue
+        if reason := schema.cannot_work(there or "", oldest, known):
+            raise WrongSchema(reason)
 
 
 async def _run_groups(hub: Hub) -> None:

@@ -12,7 +12,7 @@ from hub.cli.opening import cluster_module, require_cluster, settings_for
 from hub.cli.options import Host, Port, commands
 from hub.cli.screen import notes
 from hub.cli.serving import until_told, while_well
-from hub.errors import WrongSetting
+from hub.errors import WrongSchema, WrongSetting
 from hub.parts import Hub, reactions
 from hub.settings import Settings
 
@@ -37,7 +37,7 @@ courier = commands()
 def run_web(port: Port = None, host: Host = None, wait: Wait = None) -> None:
     """Run the web part alone: HTTP in, questions out. It answers 202 once an event is stored; a relay sends it on."""
     settings = _settings(port=port, host=host)
-    until_told(_serve(settings, wait))
+    until_told(run(settings, {"ingest"}, wait))
 
 
 @worker.command(name="worker")
@@ -51,7 +51,7 @@ def run_worker(
     unknown = sorted(set(group or ()) - set(known))
     if unknown:
         raise WrongSetting(f"there is no group {', '.join(unknown)}; the handlers have {', '.join(known)}")
-    until_told(_run(settings, {"groups"}, wait, groups=group))
+    until_told(run(settings, {"groups"}, wait, groups=group))
 
 
 @relay.command(name="relay")
@@ -60,19 +60,19 @@ def run_relay(wait: Wait = None) -> None:
 
     One relay is active on the way out; others stand by and take over within seconds. All share what comes in.
     """
-    until_told(_run(_settings(), {"relay", "partners"}, wait))
+    until_told(run(_settings(), {"relay", "partners"}, wait))
 
 
 @scheduler.command(name="scheduler")
 def run_scheduler(wait: Wait = None) -> None:
     """Say what falls due. Any number of schedulers is harmless."""
-    until_told(_run(_settings(), {"scheduler"}, wait))
+    until_told(run(_settings(), {"scheduler"}, wait))
 
 
 @courier.command(name="courier")
 def run_courier(wait: Wait = None) -> None:
     """Deliver mails and make documents, and say what came of each. Couriers share the work."""
-    until_told(_run(_settings(), {"courier"}, wait))
+    until_told(run(_settings(), {"courier"}, wait))
 
 
 def _settings(*, port: int | None = None, host: str | None = None) -> Settings:
@@ -81,14 +81,31 @@ def _settings(*, port: int | None = None, host: str | None = None) -> Settings:
     return settings
 
 
-async def _run(
-    settings: Settings, parts: Collection[str], patience: float | None, *, groups: Collection[str] | None = None
+async def run(
+    settings: Settings, parts: Collection[str], wait: float | None = None, *, groups: Collection[str] | None = None
 ) -> None:
-    async with _running(settings, parts, patience, groups) as (hub, know):
-        await while_well(hub, _tell(hub, parts, know))
+    """Run parts until cancelled; where a newer release takes the database over meanwhile, wait as at the start.
+
+    On its health port the process answers from its first moment.
+    """
+    stream, pulse = cluster_module("hub.stream"), cluster_module("hub.web.pulse").pulse
+    patience = math.inf if wait is None else wait
+    async with pulse(settings) as know:
+        while True:
+            begun = False
+            try:
+                async with stream.cluster(settings, parts=parts, groups=groups, patience=patience) as hub:
+                    begun = True
+                    await while_well(hub, _work(hub, parts, know))
+            except WrongSchema:
+                if not begun:
+                    raise
 
 
-async def _tell(hub: Hub, parts: Collection[str], know: Callable[[Hub], None]) -> None:
+async def _work(hub: Hub, parts: Collection[str], know: Callable[[Hub], None]) -> None:
+    if "ingest" in parts:
+        know(hub)
+        await _serve(hub)
     if "groups" in parts:
         await hub.begun.wait()
     know(hub)
@@ -96,20 +113,7 @@ async def _tell(hub: Hub, parts: Collection[str], know: Callable[[Hub], None]) -
     await asyncio.get_running_loop().create_future()
 
 
-async def _serve(settings: Settings, patience: float | None) -> None:
-    serving = cluster_module("hub.web.serve")
-    async with _running(settings, {"ingest"}, patience) as (hub, know):
-        know(hub)
-        ready = lambda port: notes().print(f"web: running at http://{settings.host}:{port}")  # noqa: E731
-        await while_well(hub, serving.serve(hub, host=settings.host, port=settings.port, ready=ready))
-
-
-@asynccontextmanager
-async def _running(
-    settings: Settings, parts: Collection[str], patience: float | None, groups: Collection[str] | None = None
-) -> AsyncIterator[tuple[Hub, Callable[[Hub], None]]]:
-    """Run parts, waiting for what they need; on its health port the process answers from its first moment."""
-    stream, pulse = cluster_module("hub.stream"), cluster_module("hub.web.pulse").pulse
-    wait = math.inf if patience is None else patience
-    async with pulse(settings) as know, stream.cluster(settings, parts=parts, groups=groups, patience=wait) as hub:
-        yield hub, know
+async def _serve(hub: Hub) -> None:
+    settings = hub.settings
+    ready = lambda port: notes().print(f"web: running at http://{settings.host}:{port}")  # noqa: E731
+    await cluster_module("hub.web.serve").serve(hub, host=settings.host, port=settings.port, ready=ready)

@@ -14,7 +14,7 @@ from events.refusals import EventRejected
 from events.topics import COOPERATION
 from hub.dispatch import parking
 from hub.dispatch.delivery import Delivery
-from hub.dispatch.outcomes import NotLoaded, Refused, Waiting
+from hub.dispatch.outcomes import TYPE, NotLoaded, Refused, Waiting, of_type
 from hub.dispatch.router import Bound
 from hub.dispatch.unit_of_work import DEFAULT_TERMS, Memory, RowKey, Search, Terms, UnitOfWork
 from hub.ids import said_id
@@ -86,9 +86,11 @@ class Batch:
                 held_keys.add(task.key)
         return held, wanted
 
-    def fail(self, delivery: Delivery, error: BaseException) -> None:
+    def fail(self, delivery: Delivery, error: BaseException, *, waits_for: str | None = None) -> None:
         """Park an event that cannot be handled; later events of its key stand behind it."""
-        self.parked.append(parking.failed(delivery, error, grp=self.group, epoch=self.epoch, now=self.now))
+        self.parked.append(
+            parking.failed(delivery, error, grp=self.group, epoch=self.epoch, now=self.now, waits_for=waits_for)
+        )
         self._settle(delivery, "parked", type(error).__name__)
         self.failed.add(parking.place(delivery).partition_key)
 
@@ -104,7 +106,7 @@ class Batch:
                 self._settle(delivery, "behind")
             return NOTHING
         if event is None:
-            self.fail(delivery, UnknownType(task.problem))
+            self._leave_to_newer_code(delivery, delivery.envelope, task)
             return NOTHING
         return self._handle(delivery, delivery.envelope, event, task.handlers)
 
@@ -138,6 +140,14 @@ class Batch:
         if delivery.parked is not None:
             self.through.append(delivery.parked.parked_id)
         return NOTHING
+
+    def _leave_to_newer_code(self, delivery: Delivery, envelope: Envelope, task: Task) -> None:
+        if task.handlers:  # a later version of what is heard here: what comes after it must not overtake it
+            self.fail(delivery, UnknownType(task.problem), waits_for=of_type(envelope.type))
+            return
+        why = Waiting(TYPE, envelope.type, task.problem)
+        self.parked.append(parking.waiting(delivery, why, grp=self.group, epoch=self.epoch, now=self.now))
+        self._settle(delivery, "waiting", why.detail)
 
     def _stands_behind(self, task: Task) -> bool:
         key = task.key

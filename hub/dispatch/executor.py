@@ -188,8 +188,8 @@ def _task(group: Group, delivery: Delivery) -> Task | None:
     try:
         return Task(delivery, read(envelope), handlers)
     except UnknownType:
-        # Said by a newer release: a handler of ours may hear it after the upgrade, so it is kept and tried again.
-        return Task(delivery, None, (), problem=f"{envelope.type} is not known to this release")
+        # Said by a newer release, whose handlers may hear it: it is kept for them.
+        return Task(delivery, None, handlers, problem=f"{envelope.type} is not known to this release")
     except Unreadable as problem:
         return Task(_broken(delivery, str(problem)), None, handlers)
 

@@ -29,6 +29,14 @@ class Waiting(Exception):
         return f"{self.noun}:{self.key}"
 
 
+TYPE = "type"  # what an event waits for that an older release was given before a newer one
+
+
+def of_type(wire_type: str) -> str:
+    """Name, as `waits_for` does, the release that knows a type."""
+    return f"{TYPE}:{wire_type}"
+
+
 class NotLoaded(Exception):
     """Rows or lists nobody loaded yet: the executor forgets the draft, loads them and runs the handler again."""
 

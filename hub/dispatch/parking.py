@@ -59,7 +59,9 @@ def waiting(delivery: Delivery, why: Waiting, *, grp: str, epoch: int, now: date
     )
 
 
-def failed(delivery: Delivery, error: BaseException, *, grp: str, epoch: int, now: datetime) -> ParkedRow:
+def failed(
+    delivery: Delivery, error: BaseException, *, grp: str, epoch: int, now: datetime, waits_for: str | None = None
+) -> ParkedRow:
     """Park an event whose handler failed; later events of its key will stand behind it."""
     attempts, first_at = _counted(delivery, now, restart=delivery.parked is None or delivery.parked.state == "waiting")
     again = attempts <= len(BUG_DELAYS)
@@ -69,6 +71,7 @@ def failed(delivery: Delivery, error: BaseException, *, grp: str, epoch: int, no
         epoch=epoch,
         state="retrying" if again else "needs_operator",
         blocks=1,
+        waits_for=waits_for,
         attempts=attempts,
         first_at=first_at,
         next_at=stamp(now + timedelta(seconds=BUG_DELAYS[attempts - 1])) if again else None,

@@ -13,9 +13,11 @@ from typing import Any, TypeVar
 
 import structlog
 
+from events.catalogue import EVENTS
 from hub.clock import Clock, stamp
 from hub.dispatch.delivery import REPLAYED, Delivery, Parked
 from hub.dispatch.executor import Executor
+from hub.dispatch.outcomes import of_type
 from hub.dispatch.router import Group
 from hub.errors import ServiceAway
 from hub.store import parked
@@ -102,9 +104,12 @@ class Runner:
 
     async def look_at_parked(self) -> None:
         """Try again what is parked and due, until cancelled."""
-        failures = 0
+        failures, ours = 0, None
         while not self.stopping:
             try:
+                if ours != (now_ours := frozenset(self.partitions())):
+                    await self._release_known()
+                    ours = now_ours
                 taken = await self.try_parked()
             except Exception as error:  # noqa: BLE001 - nobody else looks at them: stay, and say so
                 failures += 1
@@ -116,6 +121,12 @@ class Runner:
             if not taken:
                 await woken_within(PARKED_POLL, self._wake)
                 self._wake.clear()
+
+    async def _release_known(self) -> None:
+        """Take over what an older release, which had our partitions before, could not read."""
+        known = [of_type(event.wire_type()) for event in EVENTS.values()]
+        if await self.store.glance(parked.any_waiting, known):
+            await self.store.write(parked.release, known, now=stamp(self.clock.now()))
 
     async def try_parked(self) -> int:
         """Try one lot of due parked rows of our partitions; returns how many nobody else was trying."""

@@ -182,6 +182,15 @@ async def release(session: Session, waits_for: Sequence[str], *, now: str) -> in
     )
 
 
+async def any_waiting(session: Session, waits_for: Sequence[str]) -> bool:
+    """Return whether anything is put aside until one of these is there."""
+    rows = await session.rows(
+        f"SELECT 1 AS one FROM parked WHERE waits_for IN {listed(session.engine, 'named')} LIMIT 1",
+        named=values(session.engine, waits_for),
+    )
+    return bool(rows)
+
+
 async def ready(session: Session, *, grp: str, now: str, limit: int, partitions: Sequence[str]) -> list[Any]:
     """Return rows that may be tried now, with their events, oldest first."""
     return await session.rows(

@@ -14,17 +14,18 @@ from typing import Protocol
 from hub.settings import Settings
 from tests.delivery.toys import until
 
+THIS = "from hub.cli import main; main()"  # this release
 ROOT = Path(__file__).parents[2]
 
 
 class Part:
     """One process, and what it has written."""
 
-    def __init__(self, words: tuple[str, ...], environment: dict[str, str], log: Path) -> None:
+    def __init__(self, program: str, words: tuple[str, ...], environment: dict[str, str], log: Path) -> None:
         self._log = log
         with log.open("wb") as out:
             self._process = subprocess.Popen(  # asyncio's own would end with the test's loop, this one is waited for
-                [sys.executable, "-m", "hub", *words], stdout=out, stderr=out, env=environment, cwd=ROOT
+                [sys.executable, "-c", program, *words], stdout=out, stderr=out, env=environment, cwd=ROOT
             )
 
     def said(self) -> str:
@@ -69,11 +70,11 @@ class Part:
 class Start(Protocol):
     """Starts `vet-hub` with some words, under settings of its own where they are given."""
 
-    def __call__(self, *words: str, **settings: str) -> Part: ...
+    def __call__(self, *words: str, program: str = THIS, **settings: str) -> Part: ...
 
 
 @asynccontextmanager
-async def processes(settings: Settings, folder: Path) -> AsyncIterator[Start]:
+async def processes_of(settings: Settings, folder: Path) -> AsyncIterator[Start]:
     """Give the means to start processes of one cluster; those that still run at the end are killed."""
     started: list[Part] = []
     common = {name: value for name, value in os.environ.items() if not name.startswith("VET_HUB_")} | {
@@ -83,9 +84,9 @@ async def processes(settings: Settings, folder: Path) -> AsyncIterator[Start]:
         "VET_HUB_PORT": "0",
     }
 
-    def start(*words: str, **own: str) -> Part:
+    def start(*words: str, program: str = THIS, **own: str) -> Part:
         environment = common | {f"VET_HUB_{name.upper()}": value for name, value in own.items()}
-        started.append(Part(words, environment, folder / f"{len(started)}-{words[0]}.log"))
+        started.append(Part(program, words, environment, folder / f"{len(started)}-{words[0]}.log"))
         return started[-1]
 
     try:

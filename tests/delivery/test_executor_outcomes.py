@@ -425,17 +425,17 @@ async def test_an_event_of_a_type_this_release_does_not_know_is_kept(bench: Benc
 
     await bench.handle(toys, need("e1", type="eu.vethub.need.celebrated.v1"), need("e2"), need("o1", "b"))
 
-    assert await bench.parked() == {"e1": "retrying", "e2": "behind"}
-    assert await bench.trails() == {ROW_B: ["o1"]}
-    assert "need.celebrated.v1 is not known to this release" in (await bench.parked_row("e1")).error
+    assert await bench.parked() == {"e1": "waiting"}
+    assert await bench.trails() == {ROW_A: ["e2"], ROW_B: ["o1"]}
+    assert "need.celebrated.v1 is not known to this release" in (await bench.parked_row("e1")).reason
 
 
 async def test_a_newer_version_of_a_known_type_is_kept(bench: Bench) -> None:
     toys = Toys()
 
-    await bench.handle(toys, need("e1", type="eu.vethub.need.published.v2"), need("o1", "b"))
+    await bench.handle(toys, need("e1", type="eu.vethub.need.published.v2"), need("e2"), need("o1", "b"))
 
-    assert await bench.parked() == {"e1": "retrying"}
+    assert await bench.parked() == {"e1": "retrying", "e2": "behind"}
     assert await bench.trails() == {ROW_B: ["o1"]}
 
 

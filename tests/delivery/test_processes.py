@@ -17,7 +17,7 @@ from hub.log.topics import make_missing
 from hub.settings import Settings
 from hub.store.postgres import PostgresStore
 from tests.bench.web import event
-from tests.delivery.processes import Part, Start, processes
+from tests.delivery.processes import Part, Start, processes_of
 from tests.delivery.rigs import BOOTSTRAP
 from tests.delivery.toys import until
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.services
 @pytest.fixture
 async def start(cluster_settings: Settings, tmp_path: Path) -> AsyncIterator[Start]:
     """Starts processes of a cluster of the test's own."""
-    async with processes(cluster_settings, tmp_path) as starting:
+    async with processes_of(cluster_settings, tmp_path) as starting:
         yield starting
 
 
