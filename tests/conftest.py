@@ -39,6 +39,7 @@ REQUIRED = os.environ.get("VET_HUB_REQUIRE_SERVICES") == "1"
 TOOLS = Path(__file__).parents[1] / ".tools"
 VERAPDF = TOOLS / "cli-1.30.2.jar"
 ASYNCAPI = TOOLS / "asyncapi-3.6.3" / "whole.json"
+EXAMPLE_JARS = TOOLS / "java-example" / "pom.xml"
 MAILPIT = TOOLS / "mailpit-1.27.11" / "mailpit"
 
 
@@ -61,6 +62,12 @@ OUTSIDE = (
         ASYNCAPI.exists() and bool(shutil.which("node")),
         "by AsyncAPI's parser",
         "deploy/dev/asyncapi.sh fetch",
+    ),
+    Outside(
+        "examples",
+        EXAMPLE_JARS.exists() and bool(shutil.which("javac") and shutil.which("curl")),
+        "of partners' programs",
+        "deploy/dev/examples.sh fetch",
     ),
     Outside("mailpit", MAILPIT.exists(), "with a real mail server", "deploy/dev/mailpit.sh build"),
 )

@@ -14,7 +14,10 @@ SERVICES = ROOT / "deploy" / "dev" / "services.sh"
 VERAPDF = ROOT / "deploy" / "dev" / "verapdf.sh"
 MAILPIT = ROOT / "deploy" / "dev" / "mailpit.sh"
 SCRIPTS = [
-    *(SERVICES.parent / f"{name}.sh" for name in ("services", "verapdf", "mailpit", "asyncapi", "smtpsink")),
+    *(
+        SERVICES.parent / f"{name}.sh"
+        for name in ("services", "verapdf", "mailpit", "asyncapi", "smtpsink", "examples")
+    ),
     ROOT / ".ci" / "run",
 ]
 TEXT = SERVICES.read_text()
