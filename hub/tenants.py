@@ -8,7 +8,8 @@ from events.topics import COOPERATION
 from hub.access import HUB_ONLY, Sender, own_sources, refuse_wrong
 from hub.clock import Clock, stamp
 from hub.errors import HubError
-from hub.store import tenants
+from hub.store import audit, tenants
+from hub.store.audit import Deed
 from hub.store.port import Store
 from hub.store.tenants import TenantRow
 
@@ -27,6 +28,7 @@ async def enrol(
     clock: Clock,
     org: str,
     *,
+    by: Deed,
     scopes: Sequence[str] | None = None,
     sources: Sequence[str] | None = None,
     types: Sequence[str] | None = None,
@@ -41,7 +43,7 @@ async def enrol(
         known.created_at if known else stamp(clock.now()),
     )
     _refuse(row)
-    await store.write(tenants.put, row)
+    await store.write(audit.acted, by, tenants.put, row)
     return row
 
 

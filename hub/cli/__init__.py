@@ -53,6 +53,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("scheduler", "hub.cli.processes:scheduler", "say what falls due"),
         Command("courier", "hub.cli.processes:courier", "deliver mails, make documents"),
         Command("migrate", "hub.cli.migrate", "bring the database to this release's schema"),
+        Command("tenant", "hub.cli.tenant", "partners who speak Kafka: topics, passwords, subscriptions"),
         Command("topics", "hub.cli.topics", "plan and make the Kafka topics"),
     ),
 }

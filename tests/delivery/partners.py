@@ -24,6 +24,7 @@ from hub.partners.inbound import Inbound, Pace
 from hub.partners.outbound import Outbound
 from hub.parts import at_work
 from hub.store import parked
+from hub.store.audit import Deed
 from hub.store.postgres import PostgresStore
 from hub.stream import stream
 from hub.subscribers import Subscribers
@@ -53,7 +54,7 @@ class Region:
         """Make partners: topics and rows."""
         for org in orgs:
             await self.topics(org)
-            await enrol(self.store, self.clock, org, **given)
+            await enrol(self.store, self.clock, org, by=Deed("", "cli:0", "tenant.add", org), **given)
 
     async def topics(self, org: str) -> None:
         """Make a partner's topics alone; they take records of 3 MiB."""
