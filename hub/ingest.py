@@ -22,6 +22,7 @@ from hub.clock import Clock
 from hub.errors import HubError, ServiceAway
 from hub.failpoints import reach
 from hub.log.port import Log
+from hub.loop import in_turns
 from hub.rights import NO_REACH, Reach, Refusal, about_own, in_time, right_to_say
 from hub.rows import Match, Need, Offer, Organisation
 from hub.store import history, nouns
@@ -86,7 +87,7 @@ class Ingest:
         """Judge events and store nothing: what to store of each, or why not. Raises Overloaded or ServiceAway."""
         await self._refuse_when_full()
         now = self._clock.now()
-        read = [_read(envelope, sender) for envelope in envelopes]
+        read = [_read(envelope, sender) async for envelope in in_turns(envelopes)]
         reach = await self._reach([one for one in read if isinstance(one, Event)], sender)
         return [
             one if isinstance(one, Refusal) else _judge(envelope, one, sender, reach, now)

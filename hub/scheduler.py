@@ -15,6 +15,7 @@ from hub.dispatch.runner import pause_after, say_rarely
 from hub.errors import ServiceAway
 from hub.ids import due_id
 from hub.log.port import Log
+from hub.loop import in_turns
 from hub.mornings import MORNING, come_since, next_anywhere
 from hub.store import due, people
 from hub.store.history import Entry
@@ -88,7 +89,8 @@ class Scheduler:
         # Who came into the vault later in the day begins with the next morning, however often the hub starts again.
         waking = [each for each in readers if each.created_at <= stamp(come[each.timezone])]
         for start in range(0, len(waking), LIMIT):
-            said = [_morning(each, come[each.timezone], now) for each in waking[start : start + LIMIT]]
+            lot = waking[start : start + LIMIT]
+            said = [_morning(each, come[each.timezone], now) async for each in in_turns(lot)]
             await self._store.write(self._append, said)
             self._log.appended()
         self._looked, self._next_morning = now, next_anywhere(now, self._digest_at)

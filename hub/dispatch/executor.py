@@ -23,7 +23,7 @@ from hub.dispatch.router import Group
 from hub.dispatch.unit_of_work import DEFAULT_TERMS, Terms
 from hub.errors import FlushConflict, ServiceAway
 from hub.failpoints import reach
-from hub.loop import give_way
+from hub.loop import in_turns
 from hub.rows import BY_NOUN
 from hub.store.port import Store
 
@@ -49,7 +49,8 @@ class Executor:
 
     async def run(self, group: Group, deliveries: Sequence[Delivery], position: int | None = None) -> int:
         """Handle a batch; on a log kept in the same database, `position` is stored with it. Returns how many it took."""
-        tasks = await _tasks(group, deliveries)
+        read = [_task(group, delivery) async for delivery in in_turns(deliveries)]
+        tasks = [task for task in read if task is not None]
         for conflicts in range(CONFLICTS):
             try:
                 return await self._attempt(group, tasks, position, careful=conflicts > 0)
@@ -166,16 +167,6 @@ def _log_settled(batch: Batch, taken: Sequence[Task]) -> None:
             correlation_id=envelope.correlation_id if envelope else None,
             reason="unreadable" if delivery.problem else one.note,  # a problem's words may repeat what people wrote
         )
-
-
-async def _tasks(group: Group, deliveries: Sequence[Delivery]) -> list[Task]:
-    tasks: list[Task] = []
-    for delivery in deliveries:
-        await give_way()
-        task = _task(group, delivery)
-        if task is not None:
-            tasks.append(task)
-    return tasks
 
 
 def _task(group: Group, delivery: Delivery) -> Task | None:

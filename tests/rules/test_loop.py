@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from hub import loop as loop_module
-from hub.loop import TURN, give_way
+from hub.loop import TURN, give_way, in_turns
 
 
 class Clock:
@@ -91,4 +91,15 @@ async def test_a_rest_between_two_works_is_no_work(clock: Clock) -> None:
     before = rounds.count
 
     assert await work(clock, rounds, pieces=3, seconds=TURN / 4) == [before] * 3
+    rounds.stop()
+
+
+async def test_pieces_come_in_their_order_with_others_in_between(clock: Clock) -> None:
+    rounds, seen = Rounds(), []
+
+    async for piece in in_turns("abc"):
+        clock.now += TURN * 2
+        seen.append((piece, rounds.count))
+
+    assert seen == [("a", 0), ("b", 1), ("c", 2)]
     rounds.stop()
