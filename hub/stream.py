@@ -26,6 +26,7 @@ from hub.log.outbox import OutboxLog
 from hub.log.relay import Relay
 from hub.log.subscription import FINISH_LIMIT, Subscription
 from hub.log.wakes import hear
+from hub.log.watch import watch
 from hub.logs import set_up
 from hub.partners.inbound import Inbound, Pace
 from hub.partners.outbound import Outbound
@@ -175,7 +176,7 @@ def _works(hub: Hub, store: PostgresStore, parts: Collection[str], groups: Colle
         hub.runners = {name: hub.runners[name] for name in chosen}
         for runner in hub.runners.values():
             runner.executor.released[:] = [each.wake for each in hub.runners.values()]
-        works.append(lambda: _run_groups(hub))
+        works += [lambda: _run_groups(hub), lambda: watch(hub.runners.values(), store)]
     works.append(lambda: _watch_schema(store))
     if wakes:
         works.append(lambda: hear(store, wakes))

@@ -5,7 +5,7 @@ When the database is away it backs off and brings the same batch again; nothing 
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +27,7 @@ from hub.store.port import Store
 log = structlog.get_logger()
 Answer = TypeVar("Answer")
 Trouble = tuple[datetime, str]
+STUCK = "stuck"
 FIRST_PAUSE = 0.2  # seconds
 LONGEST_PAUSE = 15.0  # seconds
 PARKED_POLL = 0.25  # seconds between looks at the parked rows
@@ -64,6 +65,10 @@ async def let_end(work: Coroutine[Any, Any, Answer], seconds: float) -> Answer:
         raise
 
 
+async def _moves() -> bool:
+    return True
+
+
 @dataclass
 class Runner:
     """Runs one group in this process."""
@@ -74,6 +79,7 @@ class Runner:
     clock: Clock
     last_done: datetime | None = None
     partitions: Callable[[], Sequence[str]] = field(default=lambda: ("history",))
+    moves: Callable[[], Awaitable[bool]] = field(default=_moves)
     stopping: bool = False
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -83,6 +89,18 @@ class Runner:
     def trouble(self) -> Trouble | None:
         """Since when and why the group stands still, for readiness; None while it goes on."""
         return min(self._troubles.values(), default=None)
+
+    @property
+    def is_away(self) -> bool:
+        """Whether it waits for a service, and tries again by itself."""
+        return bool(self._troubles.keys() - {STUCK})
+
+    def stands_still(self, still: bool) -> None:
+        """Note, for readiness and metrics, whether it has something to take and takes nothing."""
+        if not still:
+            self._troubles.pop(STUCK, None)
+        elif STUCK not in self._troubles:
+            self._troubles[STUCK] = (self.clock.now(), "holds partitions, has records to read and takes none")
 
     async def take(self, deliveries: Sequence[Delivery], position: int | None = None) -> int:
         """Take a batch through the executor; returns only when it is committed, and how many events it took."""

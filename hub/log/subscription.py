@@ -27,6 +27,7 @@ BATCH_TIMEOUT = 20  # milliseconds; FastStream sleeps this long again after an e
 FETCH_WAIT = 50  # milliseconds
 SESSION = 10_000  # milliseconds until a silent member's partitions move on
 FINISH_LIMIT = 8.0  # seconds a stop waits for the running batch
+LOOK_LIMIT = 5.0  # seconds the broker may take to say what there is to read
 REVOKE_LIMIT = 8.0  # seconds a rebalance waits for the running batch; below the session's 10
 
 Records = Sequence[ConsumerRecord[Any, Any]]
@@ -67,6 +68,9 @@ class Subscription:
         self.prefix = prefix
         self.assignment = Assignment(prefix)
         runner.partitions = self.assignment.names
+        runner.moves = self.moves
+        self._batches = self._seen = 0
+        self._done: dict[TopicPartition, int] = {}
         self.topics = sorted({EVENTS[heard].TOPIC for heard in runner.group.by_type})
         self._subscriber: Any = None
 
@@ -123,6 +127,28 @@ class Subscription:
             await self.runner.take([delivery(record, prefix=self.prefix) for record in ours])
             reach("stream.before_offset")
             await self._commit(ours)
+            self._batches += 1
+
+    async def moves(self) -> bool:
+        """Return whether batches were taken since the last look, or none could be: nothing to read, a service away."""
+        moved, self._seen = self._batches != self._seen, self._batches
+        consumer: AIOKafkaConsumer | None = self._subscriber.consumer
+        if moved or consumer is None or not self.assignment.mine or self.runner.is_away:
+            return True
+        try:
+            async with asyncio.timeout(LOOK_LIMIT):
+                return not await self._has_more(consumer, sorted(self.assignment.mine))
+        except (KafkaError, OSError, TimeoutError):
+            return True  # the broker is away
+
+    async def _has_more(self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> bool:
+        # Asked of the broker: a client that has stopped fetching would not know of newer records.
+        begin, end = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+        for each in partitions:
+            done = max(begin[each], self._done.get(each, 0), await consumer.committed(each) or 0)
+            if done < end[each]:
+                return True
+        return False
 
     async def finish(self) -> None:
         """Take no further batch, and wait, within limits, until the one in work is committed, offsets included."""
@@ -139,6 +165,7 @@ class Subscription:
         offsets: dict[TopicPartition, int] = {}
         for record in records:
             offsets[TopicPartition(record.topic, record.partition)] = record.offset + 1
+        self._done |= offsets
         consumer: AIOKafkaConsumer | None = self._subscriber.consumer
         try:
             if consumer is not None:

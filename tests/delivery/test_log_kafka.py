@@ -15,7 +15,11 @@ from structlog.testing import capture_logs
 from events.base import Event
 from events.codec import to_kafka
 from events.topics import COOPERATION
+from hub.dispatch import runner as runner_module
+from hub.errors import ServiceAway
 from hub.log import subscription as subscription_module
+from hub.log import watch as watch_module
+from hub.parts import at_work
 from hub.store.port import Store
 from tests.delivery.rigs import BOOTSTRAP, KafkaRig
 from tests.delivery.toys import Toys, ask, need, needs, raises, ref, trails, until
@@ -217,6 +221,50 @@ async def test_a_stop_waits_for_the_running_batch_and_commits_its_offsets(kafka_
     done = {event for trail in before.values() for event in trail}
     assert set(toys.runs) == {event.id for event in said} - done
     assert await committed(kafka_rig) >= len(done)
+
+
+async def test_a_process_that_holds_partitions_and_takes_nothing_says_so_and_leaves(
+    kafka_rig: KafkaRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch_module, "LOOK", 0.05)
+    monkeypatch.setattr(subscription_module, "FINISH_LIMIT", 0.1)
+    gate, said, two = Gate(), needs(20, KEYS), Toys()
+    with capture_logs() as logs:
+        async with (
+            kafka_rig.group(Toys(helpers=[gate])) as runner,
+            at_work(lambda: watch_module.watch([runner], kafka_rig.store)) as trouble,
+        ):
+            await until(runner.partitions)
+            assert await runner.moves()  # it has nothing to read
+            await kafka_rig.say(*said)
+            await until(lambda: gate.waiting)
+            with pytest.raises(watch_module.Stuck, match="group toys holds partitions with records to read"):
+                await asyncio.wait_for(trouble, 60)
+            assert runner.trouble is not None
+
+    assert [entry["group"] for entry in logs if entry["event"] == "group.stuck"] == ["toys"]
+    async with kafka_rig.group(two):
+        await all_handled(kafka_rig, 20)
+    assert len(two.runs) == 20
+
+
+async def test_a_process_whose_database_is_away_is_not_stuck(
+    kafka_rig: KafkaRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Away(Gate):
+        async def prepare(self, store: Store, events: Sequence[Event]) -> None:
+            self.waiting += 1
+            if not self.open.is_set():
+                raise ServiceAway("PostgreSQL does not answer")
+
+    monkeypatch.setattr(runner_module, "FIRST_PAUSE", 0.01)
+    away, said = Away(), needs(20, KEYS)
+    async with kafka_rig.group(Toys(helpers=[away])) as runner:
+        await kafka_rig.say(*said)
+        await until(lambda: runner.is_away)
+        assert [await runner.moves() for _ in range(10)] == [True] * 10
+        away.open.set()
+        await all_handled(kafka_rig, 20)
 
 
 async def first_is_asked(rig: KafkaRig) -> bool:
