@@ -19,8 +19,9 @@ from hub.cli.screen import console, notes, print_json
 from hub.cli.serving import whole_hub
 from hub.cli.telling import Tale, tell
 from hub.demo.agreed import agreed
+from hub.demo.conversation import has_ended
 from hub.demo.outcome import outcome
-from hub.demo.player import day_of_story, faults_again, play
+from hub.demo.player import day_of_story, faults_again, finish, play
 from hub.demo.stage import Progress as Told
 from hub.demo.tale import asked
 from hub.parts import Hub, at_work
@@ -70,6 +71,8 @@ async def story_in(hub: Hub, progress: Told) -> Tale:
     """Play the story into a hub that runs, unless it holds it already, and read what there is to tell."""
     began = perf_counter()
     day = await day_of_story(hub.store)
+    if day is not None and not await has_ended(hub.store):
+        await finish(hub, day, progress=progress)
     faults = await (play(hub, progress=progress) if day is None else faults_again(hub, day))
     seconds = perf_counter() - began
     return Tale(
@@ -85,7 +88,7 @@ async def story_in(hub: Hub, progress: Told) -> Tale:
 
 @asynccontextmanager
 async def _hub(settings: Settings, *, beside: bool) -> AsyncIterator[Hub]:
-    if not beside and not await _holds_the_story(settings):
+    if not beside and not await _holds_the_whole_story(settings):
         async with whole_hub(settings) as hub:
             yield hub
     elif settings.embedded:
@@ -97,11 +100,12 @@ async def _hub(settings: Settings, *, beside: bool) -> AsyncIterator[Hub]:
             yield hub
 
 
-async def _holds_the_story(settings: Settings) -> bool:
+async def _holds_the_whole_story(settings: Settings) -> bool:
     if settings.embedded and not settings.sqlite_path.exists():
         return False
     async with store_as_it_is(settings) as store:
-        return await store.read(schema.revision) is not None and await day_of_story(store) is not None
+        known = await store.read(schema.revision) is not None and await day_of_story(store) is not None
+        return known and await has_ended(store)
 
 
 @contextmanager

@@ -8,9 +8,9 @@ from hub.demo.organisations import ORGANISATIONS, ZONES
 from hub.demo.stage import Stage
 from hub.errors import HubError
 from hub.mornings import next_morning
-from hub.rows import Match, Need, Offer
+from hub.rows import Digest, Match, Need, Offer
 from hub.scheduler import DIGEST, say
-from hub.store import nouns
+from hub.store import nouns, people
 from hub.store.history import Entry
 from hub.store.port import Store
 from hub.store.session import Session
@@ -28,8 +28,19 @@ async def converse(stage: Stage, *, waiting: int) -> None:
     await stage.settled("Agreeing, telling providers", waiting=waiting)
     await stage.post_all([story.nominated(today, *talk, stage.people) for talk in talks], "Learners are nominated")
     await stage.settled("Drafting agreements, making their documents", waiting=waiting)
+    await end(stage, waiting=waiting)
+
+
+async def end(stage: Stage, *, waiting: int) -> None:
+    """Let the next morning come, with which the story ends."""
     await _say_morning(stage)
     await stage.settled("Writing the coordinator's morning mail", waiting=waiting)
+
+
+async def has_ended(store: Store) -> bool:
+    """Whether the story's morning came: somebody may have stopped the demo after its last nomination."""
+    readers = await store.read(people.of, [COORDINATOR], kind="coordinator")
+    return bool(await store.read(nouns.load, Digest, [each.ref for each in readers]))
 
 
 async def _match(store: Store, deal: Deal) -> Match:

@@ -10,7 +10,7 @@ from datetime import date
 
 from hub.access import DEFAULT_SCOPES, KINDS, Sender, create_key
 from hub.demo import deals, story
-from hub.demo.conversation import converse
+from hub.demo.conversation import COORDINATOR, converse, end, has_ended
 from hub.demo.organisations import ORGANISATIONS, Participant, people
 from hub.demo.stage import Progress, Stage
 from hub.errors import HubError, NotAllowed
@@ -18,6 +18,7 @@ from hub.ingest import Receipt
 from hub.parts import Hub
 from hub.rows import Organisation
 from hub.store import history, nouns
+from hub.store.people import of as people_of
 from hub.store.port import Store
 from hub.vault import keep
 
@@ -60,6 +61,16 @@ async def play(hub: Hub, *, progress: Progress = silent) -> Faults:
     await stage.settled("Matching, asking, writing mails", waiting=EXPECTED_WAITING)
     await converse(stage, waiting=EXPECTED_WAITING)
     return faults
+
+
+async def finish(hub: Hub, day: date, *, progress: Progress = silent) -> None:
+    """Play the end of a story that was stopped after its last nomination; nothing where it has ended."""
+    readers = await hub.store.read(people_of, [COORDINATOR], kind="coordinator")
+    known = {COORDINATOR: {each.kind: each.ref for each in readers}}
+    stage = Stage(hub, day, {}, known, progress)
+    await stage.settled("Going on with a story that was stopped", waiting=EXPECTED_WAITING)
+    if not await has_ended(hub.store):
+        await end(stage, waiting=EXPECTED_WAITING)
 
 
 async def faults_again(hub: Hub, day: date) -> Faults:

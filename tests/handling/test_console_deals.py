@@ -6,9 +6,13 @@ from html import unescape
 
 import pytest
 
+from hub.agreements import pictures
+from hub.mail.kinds.digests import CoordinatorDigest
 from hub.rows import Agreement, Offer
 from hub.settings import Settings
 from hub.store import documents, nouns
+from hub.store.documents import Document
+from hub.web.console.pages.documents import Album
 from tests import builders
 from tests.handling.console import Browser, browser_before
 from tests.handling.conversations import NEED, Talk, talking
@@ -80,6 +84,54 @@ async def test_the_overview_leads_to_a_draft_that_cannot_be_signed_as_it_is(talk
     await cancel_the_session(talk)
 
     assert "cannot be signed as it is" not in await operator.page("")
+
+
+async def test_the_overview_and_the_mornings_mail_name_the_same_things(talk: Talk) -> None:
+    await talk.story.person("p-hanne", "cec", kind="coordinator", language="en")
+    await talk.story.say("need.published", "betangible/N-030", builders.need(need_id="N-030", max_hours=1))
+    await talk.story.settle()
+
+    async with browser_before(talk.story.hub) as found:
+        page = unescape(await (await found.sign_in(org="cec", role="coordinator")).page(""))
+    await talk.story.later(hours=24)
+    *_, job = [job for job in await talk.story.jobs() if job.kind == "coordinator_digest"]
+
+    todo = CoordinatorDigest.model_validate(job.body["context"]).todo
+    assert {(line.what, line.ref) for line in todo} >= {("gap", "betangible/N-030"), ("agreement", "betangible/N-020")}
+    assert "Nothing answers betangible/N-030 of Betangible SL" in page
+    assert "The draft for betangible/N-020 cannot be signed as it is" in page
+    assert page.count("See why") + page.count("See what is near") == sum(
+        line.what in ("gap", "agreement") for line in todo
+    )
+
+
+async def test_a_page_of_a_document_is_drawn_once_and_each_look_is_let_in_anew(
+    talk: Talk, operator: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = await agreement_of(talk)
+    first = await operator.get(f"/agreements/{row.key}/pages/1")
+    monkeypatch.setattr(pictures, "picture", lambda *_: pytest.fail("it was drawn before"))
+
+    again = await operator.get(f"/agreements/{row.key}/pages/1")
+
+    assert again.content == first.content
+    assert await seen_by(talk, "norte", f"/agreements/{row.key}/pages/1") == 404
+
+
+async def test_an_album_keeps_the_pages_looked_at_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+
+    def draw(_body: bytes, page: int) -> bytes:
+        drawn.append(page)
+        return bytes(100)
+
+    monkeypatch.setattr(pictures, "picture", draw)
+    album, paper = Album(kept=250), Document("a", 1, "ab" * 32, "", (), b"")
+
+    for page in (1, 2, 1, 3, 1, 2):
+        await album.picture(paper, page)
+
+    assert drawn == [1, 2, 3, 2]
 
 
 async def test_the_small_stream_leaves_out_what_the_hub_tells_itself(talk: Talk, operator: Browser) -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from rich.console import Console
 from hub.cli.demo import play_or_show
 from hub.cli.screen import THEME
 from hub.cli.telling import Tale, tell
+from hub.errors import HubError
 from hub.matching.explain import REASONS
 from hub.settings import Settings, load
 
@@ -198,3 +200,21 @@ def test_the_gap_of_a_workshop_is_told_with_what_would_have_to_change(story: Tal
         "held in Spanish, which you did not ask for",
         "its provider does not come to your site",
     )
+
+
+async def test_a_demo_that_was_stopped_after_its_last_nomination_is_played_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stopped(*_args: object, **_kwargs: object) -> None:
+        raise HubError("somebody pressed Ctrl-C")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("hub.demo.conversation.end", stopped)
+        with pytest.raises(HubError, match="Ctrl-C"):
+            await play_or_show(load(data=tmp_path))
+
+    resumed = await play_or_show(load(data=tmp_path))
+    shown = await play_or_show(load(data=tmp_path))
+
+    assert (resumed.outcome["digests"], resumed.outcome["mails"]) == (1, 25)
+    assert without_seconds(shown.outcome) == without_seconds(resumed.outcome)

@@ -118,4 +118,5 @@ def furnish(app: Starlette, hub: Hub) -> None:
     app.state.pulses = Pulses(hub)
     app.state.sign_ins = signing.tries()
     app.state.reports = Buckets(1.0, 30)
+    app.state.album = documents.Album()
     drawing.environment()

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from events.needs import NeedRematchDue
 from hub.clock import instant
-from hub.rows import Agreement, Match, Need, Offer, Request, lies_in
+from hub.rows import Agreement, Gap, Match, Need, Offer, Request, lies_in
 from hub.store import looks, nouns, sieve
 from hub.store import parked as put_aside
 from hub.store.session import Session
@@ -106,6 +106,7 @@ async def _today(session: Session, visit: Visit) -> Today:
     regions = await regions_seen(session, visit.visitor.sender)
     dated = [*await _falling_due(session, visit, regions), *await _unsignable(session, visit, regions)]
     tasks = [task for _, task in sorted(dated, key=itemgetter(0))]
+    tasks += await _unanswerable(session, regions, most=TASKS - len(tasks))
     if visit.visitor.operates:
         tasks = [*await _for_operators(session), *tasks]
     latest: list[Said] = []
@@ -160,11 +161,33 @@ async def _falling_due(session: Session, visit: Visit, regions: looks.Regions) -
 
 
 async def _unsignable(session: Session, visit: Visit, regions: looks.Regions) -> list[tuple[str, Task]]:
-    """Return drafts that a rule forbids to sign and that have not begun, with their first days."""
+    """Return drafts that have not begun and cannot be signed, for a rule or an empty field, with their first days."""
     drafts = await looks.newest(session, Agreement, limit=DRAFTS, state="draft", regions=regions)
     today = visit.now.date()
-    flawed = [each.row for each in drafts if each.row.told.start >= today and _failed(each.row)]
+    flawed = [each.row for each in drafts if each.row.told.start >= today and (_failed(each.row) or each.row.unfilled)]
     return [(row.told.start.isoformat(), _flawed(row, today)) for row in flawed]
+
+
+async def _unanswerable(session: Session, regions: looks.Regions, *, most: int) -> list[Task]:
+    """Return needs that nothing answers, the newest first: without a deadline, so they come last, as in the morning's mail."""
+    if most <= 0:
+        return []
+    open_gaps = [each.row for each in await looks.newest(session, Gap, limit=most, state="open", regions=regions)]
+    needs = await nouns.load(session, Need, [gap.about for gap in open_gaps])
+    names = await looks.names(session, [gap.org for gap in open_gaps])
+    return [_gap(gap, needs[gap.about], names.get(gap.org, gap.org)) for gap in open_gaps if gap.about in needs]
+
+
+def _gap(gap: Gap, need: Need, who: str) -> Task:
+    why = "; ".join(words.said(code) for code in gap.told.reason_codes)
+    return Task(
+        "warn",
+        "gap",
+        f"Nothing answers {need.key} of {who}",
+        f"{words.plain(need.told.title)} · {why}",
+        links.need(need.key),
+        "See what is near",
+    )
 
 
 def _failed(row: Agreement) -> list[str]:
@@ -172,13 +195,18 @@ def _failed(row: Agreement) -> list[str]:
 
 
 def _flawed(row: Agreement, today: date) -> Task:
-    what = ", ".join(f"«{CHECKS.get(code, code)}»" for code in _failed(row))
+    what = (
+        [f"not in order: {', '.join(f'«{CHECKS.get(code, code)}»' for code in failed)}"]
+        if (failed := _failed(row))
+        else []
+    )
+    what += [f"{words.count(len(row.unfilled), 'field')} stayed empty"] if row.unfilled else []
     when = times.relative_day(row.told.start, today)
     return Task(
         "bad",
         "draft",
         f"The draft for {row.about} cannot be signed as it is",
-        f"not in order: {what} · it begins {when}",
+        " · ".join([*what, f"it begins {when}"]),
         links.agreement(row.key),
         "See why",
     )
