@@ -9,7 +9,7 @@ from hub.agreements.signers import required_signers
 from hub.agreements.templates import Template, in_language, template_for
 from hub.dispatch.unit_of_work import UnitOfWork
 from hub.rows import Agreement, Cooperation, Curriculum, Need, Nomination, Offer, Organisation
-from hub.skills.labels import label
+from hub.skills.pack import label
 from schemas import agreements, placements
 from schemas.values import Place, country_of
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from events.matches import MatchProposed
 from hub.dispatch.unit_of_work import UnitOfWork
 from hub.rows import Need, Offer, Organisation
-from hub.skills.labels import label
+from hub.skills.pack import label
 from schemas import matches, needs, placements
 
 FRIDAY = 4

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from hub.dispatch.unit_of_work import UnitOfWork
 from hub.mail import kinds
 from hub.rows import Curriculum, Need, Offer, Organisation, Seats, Session
-from hub.skills.labels import label
+from hub.skills.pack import label
 from schemas import curricula, matches
 
 INSTANT = timedelta(microseconds=1)

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
     "Events": (
         Command("send", "hub.cli.send", "post CloudEvents from JSON or NDJSON files"),
         Command("match", "hub.cli.match", "rank the catalogue for one need, with reasons; stores nothing"),
+        Command("skills", "hub.cli.skills", "find the ESCO concept that words mean"),
         Command("trace", "hub.cli.trace", "everything that followed from one event, need or match"),
         Command("map", "hub.cli.map", "which handler hears which event, and what it says"),
         Command("schema", "hub.cli.schema", "the contract as files, and what a change of it breaks"),

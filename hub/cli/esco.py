@@ -20,6 +20,7 @@ from hub.esco import Taken, take
 from hub.settings import Settings
 from hub.skills.esco_files import Export, exports
 from hub.skills.esco_rows import ALTERNATIVE, ESCO, Related
+from hub.skills.versions import age
 from hub.store import esco
 from hub.store.esco import Found, Part
 from hub.store.session import Session
@@ -136,7 +137,7 @@ async def _show(settings: Settings, concept: str, version: str | None) -> list[d
 
 
 async def _concepts(session: Session, concept: str, version: str | None) -> list[dict[str, Any]]:
-    versions = sorted({part.version for part in await esco.current(session)}, key=esco.age, reverse=True)
+    versions = sorted({part.version for part in await esco.current(session)}, key=age, reverse=True)
     if version is not None and version not in versions:
         raise HubError(f"ESCO {version} was not imported; there is {', '.join(versions) or 'none'}")
     if not concept.startswith(ESCO):

@@ -3,7 +3,7 @@
 This service uses the ESCO classification of the European Commission.
 """
 
-from hub.skills.labels import SKILL, label
+from hub.skills.pack import SKILL, label
 
 TABLE = """
 S1  03b9453e-d14d-46bc-baf5-f6a6fbaa3bb7  S2  087521a5-830f-4b9f-80d7-ea38d34f461b

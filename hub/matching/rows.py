@@ -7,7 +7,7 @@ from hub.matching.model import NUTS_COUNTRY, Accreditation, Ask, AskedSkill, Cou
 from hub.matching.placements import Offer as Placement
 from hub.matching.placements import School
 from hub.rows import Curriculum, Need, Offer, Organisation, Seats, Session
-from hub.skills.labels import label
+from hub.skills.pack import label
 from schemas import curricula, needs, values
 
 

@@ -1,1 +1,1 @@
-"""Skills: the labels of the ESCO concepts that the hub ships with."""
+"""Skills: ESCO as it is imported, the pack that comes with the hub, and the way from words to concepts."""

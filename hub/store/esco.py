@@ -197,8 +197,3 @@ async def words_for(session: Session, uris: Collection[str], version: str) -> di
         uris=values(session.engine, sorted(uris)),
     )
     return {row.uri: row.words for row in rows}
-
-
-def age(version: str) -> tuple[int, ...]:
-    """Return something by which versions sort, the oldest first; `1.1.x` is before `1.1.0`."""
-    return tuple(int(number) if number.isdigit() else -1 for number in version.split("."))

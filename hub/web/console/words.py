@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from hub.matching.cures import cure
 from hub.matching.explain import ENGLISH, language_name, sentence
-from hub.skills.labels import label
+from hub.skills.pack import label
 from schemas.matches import Levels, Reason
 from schemas.values import Money, Place, Title, country_of
 
