@@ -24,6 +24,9 @@ from hub.settings import Settings, load
 from hub.store import nouns
 from hub.store.migrate import migrate
 from hub.store.recent import keep, read_row
+from tests.log_guard import log_as_before
+
+__all__ = ["log_as_before"]
 
 hypothesis.settings.register_profile(
     "hub",

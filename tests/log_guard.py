@@ -9,7 +9,7 @@ import structlog
 
 @pytest.fixture(autouse=True)
 def log_as_before() -> Iterator[None]:
-    """Import this where commands run inside the test's own process."""
+    """Every test has it: whichever runs a command in its own process, the next one is heard."""
     root, kafka = logging.getLogger(), logging.getLogger("aiokafka")
     handlers, levels = list(root.handlers), (root.level, kafka.level)
     heard = [logger for logger in _loggers() if not logger.disabled]

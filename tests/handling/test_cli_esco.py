@@ -8,9 +8,7 @@ import pytest
 
 from hub.cli import run
 from tests.esco import ESCO, FILES, skill, text_of
-from tests.log_guard import log_as_before
 
-__all__ = ["log_as_before"]
 Call = Callable[..., tuple[int, str, str]]
 
 

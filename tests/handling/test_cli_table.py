@@ -12,10 +12,7 @@ from hub.cli import COMMANDS
 from hub.cli.newcomers import looks_misspelt
 from hub.settings import load
 from tests import builders
-from tests.log_guard import log_as_before
 from tests.story import playing
-
-__all__ = ["log_as_before"]
 
 NAMES = [command.name for commands in COMMANDS.values() for command in commands]
 HEAVY = ("typer", "rich", "pydantic", "sqlalchemy", "orjson", "events", "schemas", "asyncio")

@@ -14,9 +14,6 @@ from hub.cli import run
 from hub.log.topic_plan import Step
 from hub.log.topics import apply, make_missing, plan
 from tests.conftest import LOG
-from tests.log_guard import log_as_before
-
-__all__ = ["log_as_before"]
 
 pytestmark = pytest.mark.services
 

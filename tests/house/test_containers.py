@@ -13,9 +13,6 @@ from hub.cli import run
 from hub.parts import reactions
 from hub.settings import BESIDE, PREFIX, Settings, load
 from tests.journeys.composing import ROOT, compose, of_the_hub
-from tests.log_guard import log_as_before
-
-__all__ = ["log_as_before"]
 
 FILE = compose()
 SERVICES: dict[str, Any] = FILE["services"]

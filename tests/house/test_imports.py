@@ -7,10 +7,6 @@ from pathlib import Path
 import pytest
 from importlinter.cli import lint_imports
 
-from tests.log_guard import log_as_before
-
-__all__ = ["log_as_before"]  # import-linter sets the process's log up
-
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("handlers", "hub", "events", "schemas")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))

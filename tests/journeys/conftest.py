@@ -12,9 +12,6 @@ from hub.cli.demo import story_in
 from hub.cli.telling import Tale
 from hub.demo.player import silent
 from hub.settings import Settings, load
-from tests.log_guard import log_as_before
-
-__all__ = ["log_as_before"]
 
 
 @pytest.fixture(scope="session")
