@@ -9,16 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
-from events.base import HUB, ONLY_HUB, Event
+from events.base import HUB, ONLY_HUB, Event, Seen
 from events.catalogue import EVENTS
-from events.topics import DEAD, INBOX, NOTIFICATION, OUTBOX, TOPICS, Topic
-from hub.contract.messages import components, sent
+from events.topics import DEAD, INBOX, OUTBOX, TOPICS, Topic
+from hub.contract.documents import left_before_agreement
+from hub.contract.messages import components, part, sent
 from hub.dispatch.router import Reaction
 
 INBOUND = "hub.in"
 """The consumer group that reads what partners write."""
-INTERNAL = frozenset({"need.rematch-due", "reminder.due", "subject.erased"})
-"""Types that no partner is sent, beside those about notifications."""
 BY_NAME: Mapping[str, Topic] = {topic.name: topic for topic in TOPICS}
 BINDING = {"bindingVersion": "0.5.0"}
 ABOUT = """An event-driven hub between companies with skill needs and providers of short vocational training.
@@ -124,15 +123,12 @@ def _carried(topic: Topic) -> list[str]:
         case name if name == INBOX:
             return ["structured", *(sent(each) for each in EVENTS.values() if each.SAID_BY != ONLY_HUB)]
         case name if name == OUTBOX:
-            return [each.TYPE for each in EVENTS.values() if _goes_out(each)]
+            going = [each for each in EVENTS.values() if each.SEEN is not Seen.NOBODY or each.TOPIC == OUTBOX]
+            return [*(each.TYPE for each in going), *(part(each) for each in going if left_before_agreement(each))]
         case name if name == DEAD:
             return list(EVENTS)
         case name:
             return [each.TYPE for each in EVENTS.values() if name == each.TOPIC]
-
-
-def _goes_out(event: type[Event]) -> bool:
-    return event.TOPIC != NOTIFICATION and event.TYPE not in INTERNAL
 
 
 # ---- who hears and says what ------------------------------------------------------------------------------------------
@@ -153,7 +149,7 @@ def _operations(reactions: Sequence[Reaction], prefix: str) -> Iterable[tuple[st
     yield from _others(reactions, channels)
     yield (
         "tell-partner",
-        _writes("out", _carried(BY_NAME[OUTBOX]), "What concerns a partner, and that partner wants to hear."),
+        _writes("out", _carried(BY_NAME[OUTBOX]), "What a partner may read and subscribed to."),
     )
     yield "bury", _writes("dead", list(EVENTS), "A copy of what an operator gave up; the truth is the hub's database.")
 

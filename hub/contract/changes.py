@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from events.base import HUB
-from hub.contract.documents import GROWING, SAID_BY, as_read
+from hub.contract.documents import BEFORE, GROWING, SAID_BY, as_read
 from hub.contract.inclusion import Gap, gaps
 from hub.contract.sentences import cure_of, field_of, pointer_of, told
 from hub.contract.shapes import Schema
@@ -76,6 +76,10 @@ def _for_senders(name: str, old: Schema, new: Schema) -> Iterator[Change]:
 
 
 def _for_readers(name: str, old: Schema, new: Schema) -> Iterator[Change]:
+    lost = [each for each in old.get(BEFORE, ()) if each not in new.get(BEFORE, new.get("properties", ()))]
+    if lost:
+        what = f"no longer has {', '.join(lost)} before agreement"
+        yield Change(name, f"/{BEFORE}", "", what, "readers", cure_of("undeclared", "readers"))
     for gap in gaps(as_read(dict(new)), as_read(dict(old))):
         if gap.keyword not in LIMITS or not _senders(new):
             yield _change(name, gap, "readers", old_writes=False)

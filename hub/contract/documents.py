@@ -20,6 +20,8 @@ from events.json_format import JSON
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 URN = "urn:vet-hub:schema:"
 SAID_BY = "x-said-by"
+BEFORE = "x-before-agreement"
+"""Which fields a provider's copy has before a company agreed; absent where there is no such copy or nothing is left out."""
 GROWING = "x-extensible-enum"
 """An annotation that says which codes there are now, where a reader must reckon with more."""
 CLOUDEVENT = "cloudevent"
@@ -45,6 +47,7 @@ def of_event(found: type[Event]) -> Document:
         "title": found.wire_type(),
         "description": (found.__doc__ or "").strip(),
         SAID_BY: sorted(found.SAID_BY),
+        **({BEFORE: left} if (left := left_before_agreement(found)) else {}),
         "examples": [example(found.TYPE)["data"]],
         **{
             name: body[name]
@@ -52,6 +55,12 @@ def of_event(found: type[Event]) -> Document:
             if name in body
         },
     }
+
+
+def left_before_agreement(found: type[Event]) -> list[str]:
+    """Return the fields of a provider's copy before agreement; empty where it has all, or there is none."""
+    kept = [name for name in found.model_fields if name in (found.BEFORE_AGREEMENT or ())]
+    return kept if len(kept) < len(found.model_fields) else []
 
 
 def as_read(schema: Any) -> Any:

@@ -1,6 +1,6 @@
 """AsyncAPI's messages: for each event type what readers get and, where partners say it, what they may send."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from events.attributes import REQUIRED
@@ -10,9 +10,10 @@ from events.envelope import HUB_ATTRIBUTES
 from events.examples import example
 from events.json_format import JSON, STRUCTURED
 from events.topics import TOPICS
-from hub.contract.documents import CLOUDEVENT, SAID_BY, as_read, published
+from hub.contract.documents import CLOUDEVENT, SAID_BY, as_read, left_before_agreement, published
 
 SENT = ".sent"
+PART = ".before-agreement"
 COMPONENTS = "#/components/schemas/"
 KEYS: Mapping[str, str] = {topic.name: topic.key for topic in TOPICS}
 Document = dict[str, Any]
@@ -23,22 +24,37 @@ def sent(event: type[Event]) -> str:
     return event.TYPE + SENT
 
 
+def part(event: type[Event]) -> str:
+    """Return the name of the message that a provider gets before agreement."""
+    return event.TYPE + PART
+
+
 def components() -> Document:
     """Return messages and the schemas they are made of."""
     spoken = [event for event in EVENTS.values() if event.SAID_BY != ONLY_HUB]
     messages = {event.TYPE: _message(event, "", KEYS[event.TOPIC]) for event in EVENTS.values()}
     messages |= {sent(event): _message(event, SENT, "subject") for event in spoken}
-    schemas = {"Headers": _headers(own=True), "Headers" + SENT: _headers(own=False)}
+    parted = [event for event in EVENTS.values() if left_before_agreement(event)]
+    messages |= {part(event): _message(event, PART, "match id") for event in parted}
+    schemas = {
+        "Headers": _headers(own=True),
+        "Headers" + SENT: _headers(own=False),
+        "Headers" + PART: _headers(own=False),
+    }
     for event in EVENTS.values():
         schemas |= _hoisted(event.TYPE, as_read(published()[event.TYPE]), "")
     for event in spoken:
         schemas |= _hoisted(event.TYPE, published()[event.TYPE], SENT)
+    for event in parted:
+        schemas[part(event)] = _parted(schemas[event.TYPE], left_before_agreement(event))
     schemas |= _hoisted("CloudEvent", published()[CLOUDEVENT], "")
     return {"messages": {"structured": _structured(), **messages}, "schemas": schemas}
 
 
 def _message(event: type[Event], mark: str, key: str) -> Document:
     given = example(event.TYPE)
+    kept = left_before_agreement(event) if mark == PART else list(given["data"])
+    data = {name: value for name, value in given["data"].items() if name in kept}
     says = (event.__doc__ or "").strip()
     return {
         "name": event.wire_type(),
@@ -53,8 +69,18 @@ def _message(event: type[Event], mark: str, key: str) -> Document:
         },
         "payload": {"$ref": COMPONENTS + event.TYPE + mark},
         "bindings": {"kafka": {"key": {"type": "string", "description": key}, "bindingVersion": "0.5.0"}},
-        "examples": [{"name": given["id"], "summary": says, "headers": _as_headers(given), "payload": given["data"]}],
+        "examples": [{"name": given["id"], "summary": says, "headers": _as_headers(given), "payload": data}],
         **({} if mark else {"correlationId": {"location": "$message.header#/ce_correlationid"}}),
+    }
+
+
+def _parted(schema: Document, kept: Sequence[str]) -> Document:
+    """Return the schema of a copy that lacks what could name the company."""
+    return {
+        **schema,
+        "required": [name for name in schema["required"] if name in kept],
+        "properties": {name: schema["properties"][name] for name in kept},
+        "examples": [{name: value for name, value in data.items() if name in kept} for data in schema["examples"]],
     }
 
 

@@ -24,6 +24,7 @@ ANNOTATIONS = frozenset(
         "readOnly",
         "title",
         "writeOnly",
+        "x-before-agreement",
         "x-extensible-enum",
         "x-said-by",
     }

@@ -1,18 +1,22 @@
 """The AsyncAPI document says what runs: each topic once, by which key, who hears and says what, and with true examples."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import jsonschema
+import orjson
 import pytest
 
-from events.base import ONLY_HUB
+from events.base import ONLY_HUB, Seen
 from events.catalogue import EVENTS
-from events.topics import NOTIFICATION, TOPICS
+from events.topics import TOPICS
+from hub.audience import part_of
 from hub.contract.asyncapi import INBOUND, asyncapi
 from hub.partners import inbound
 from hub.parts import reactions
 from hub.settings import load
+from tests.builders import example
 
 REACTIONS = reactions(load())
 PAGE = asyncapi(REACTIONS, prefix="")
@@ -73,28 +77,38 @@ def test_the_reader_of_what_partners_write_is_the_one_that_runs() -> None:
     assert inbound.GROUP == INBOUND
 
 
-def test_partners_are_sent_nothing_internal_and_refusals_only_there() -> None:
-    assert not {name for name in carried("out") if EVENTS[name].TOPIC == NOTIFICATION}
-    assert "event.refused" in carried("out")
+def test_partners_are_sent_what_somebody_outside_may_see_and_refusals_only_there() -> None:
+    seen = {name for name, event in EVENTS.items() if event.SEEN is not Seen.NOBODY}
+
+    assert carried("out") == seen | {"event.refused", "request.answered.before-agreement"}
     assert "event.refused" not in carried("cooperation") | carried("catalogue") | carried("notification")
 
 
 @pytest.mark.parametrize("name", sorted(MESSAGES))
 def test_the_examples_are_true(name: str) -> None:
     message = MESSAGES[name]
-    for example in message["examples"]:
-        validator(message["headers"]).validate(example["headers"])
-        validator(message["payload"]).validate(example["payload"])
+    for shown in message["examples"]:
+        validator(message["headers"]).validate(shown["headers"])
+        validator(message["payload"]).validate(shown["payload"])
     assert message["bindings"]["kafka"]["key"]["description"]
 
 
 def test_senders_get_a_closed_schema_readers_an_open_one() -> None:
-    example = MESSAGES["need.published"]["examples"][0]["payload"]
-    grown = {**example, "of_tomorrow": 1, "target_group": "of_tomorrow"}
+    shown = MESSAGES["need.published"]["examples"][0]["payload"]
+    grown = {**shown, "of_tomorrow": 1, "target_group": "of_tomorrow"}
 
     assert validator(MESSAGES["need.published"]["payload"]).is_valid(grown)
     assert not validator(MESSAGES["need.published.sent"]["payload"]).is_valid(grown)
     assert "hubseq" not in str(PAGE["components"]["schemas"]["Headers.sent"])
+
+
+def test_a_providers_copy_before_agreement_is_described_as_it_comes() -> None:
+    copy = part_of(replace(example("request.answered"), tenant="betangible", correlation_id="n-1"))
+
+    message = MESSAGES["request.answered.before-agreement"]
+    validator(message["payload"]).validate(orjson.loads(copy.data))
+    assert set(message["examples"][0]["payload"]) == set(orjson.loads(copy.data))
+    assert "about" not in PAGE["components"]["schemas"]["request.answered.before-agreement"]["properties"]
 
 
 def test_a_prefix_stands_before_every_topic_and_group() -> None:

@@ -131,6 +131,13 @@ JUDGED: list[tuple[str, str, Callable[[Schema], object], set[str | None], str]] 
         "/properties/reason_codes/items/x-extensible-enum",
     ),
     (
+        "a field less for providers before agreement",
+        "request.answered",
+        lambda s: s["x-before-agreement"].remove("price"),
+        {READERS},
+        "/x-before-agreement",
+    ),
+    (
         "null where there was always text",
         "need.expired",
         lambda s: properties(s, "need_ref").update(type=["string", "null"]),
