@@ -99,7 +99,7 @@ def _arrangement(
         provider_signatory_ref=provider.signatory_ref if provider else None,
         current_employer_id=told.current_employer_id,
         current_employer_signatory_ref=_employer_signatory(told.current_employer_id, uow),
-        tutor_ref=offer.tutor_ref if offer else None,
+        tutor_ref=told.tutor_ref or (offer.tutor_ref if offer else None),
         tutors=offer.tutor_count if offer else 1,
         learners=len(cooperation.nominated),
         max_learners_per_tutor=offer.max_learners_per_tutor if offer else None,

@@ -14,7 +14,7 @@ from hub.agreements.draft import Draft
 from hub.dispatch.outcomes import Refused, Waiting
 from hub.dispatch.router import Router
 from hub.dispatch.unit_of_work import UnitOfWork
-from hub.known_people import KnownPeople
+from hub.known_people import KnownPeople, named_in
 from hub.rows import Agreement, Cooperation, Match, Nomination, Seats
 from schemas import agreements
 
@@ -100,7 +100,7 @@ def _refuse_what_no_longer_fits(event: LearnerNominated, cooperation: Cooperatio
 def _require_people(event: LearnerNominated, cooperation: Cooperation, people: KnownPeople) -> None:
     """Wait for people who are not in the vault, and for those of strangers alike, so that nobody learns who is or was."""
     parties = (cooperation.org, *cooperation.candidate.provider_ids)
-    for ref in (event.learner_ref, *event.guardian_refs):
+    for ref in named_in(event):
         known = people.find(ref)
         if known is None and people.erased_from(ref) in parties:
             raise Refused("person_erased", ERASED.format(ref=ref))

@@ -39,7 +39,7 @@ class KnownPeople:
 
     async def prepare(self, store: Store, events: Sequence[Event]) -> None:
         """Look up everybody that the batch's nominations name."""
-        refs = sorted({ref for event in events if isinstance(event, LearnerNominated) for ref in _named(event)})
+        refs = sorted({ref for event in events if isinstance(event, LearnerNominated) for ref in named_in(event)})
         found = await store.read(people.find_all, refs) if refs else []
         self._known = {person.ref: _known(person) for person in found}
         missing = [ref for ref in refs if ref not in self._known]
@@ -54,8 +54,9 @@ class KnownPeople:
         return self._erased.get(ref)
 
 
-def _named(event: LearnerNominated) -> tuple[str, ...]:
-    return (event.learner_ref, *event.guardian_refs)
+def named_in(event: LearnerNominated) -> tuple[str, ...]:
+    """Return the refs of everybody a nomination names."""
+    return (event.learner_ref, *event.guardian_refs, *([event.tutor_ref] if event.tutor_ref else []))
 
 
 def _known(person: Person) -> Known:

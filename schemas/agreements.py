@@ -54,6 +54,8 @@ class Nomination(OfMatch):
     end: Annotated[Day, NotBelow("start")]
     weekly_hours: Annotated[int, Whole(1, 60)]
     guardian_refs: Annotated[tuple[KnownPerson, ...], Size(0, 4)] = ()
+    tutor_ref: KnownPerson | None = None
+    """Who guides the learner at the workplace; in a placement it is the offer's tutor unless another is named here."""
     current_employer_id: Slug | None = None
     """The organisation that employs the learner now, which may be the company itself."""
     cefr: Annotated[str, Listed("A1", "A2", "B1", "B2", "C1", "C2")] | None = None

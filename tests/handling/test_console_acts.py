@@ -222,7 +222,7 @@ async def test_up_to_four_guardians_are_put_in_one_after_the_other_and_named(tal
     page, nominate = await form(talk, "people"), await form(talk, "nominate")
     lives = {"language": "es", "timezone": "Europe/Madrid", "party": "betangible", "email": "a@b.example"}
     there = nominate
-    for n, kind in enumerate(["learner", *["guardian"] * 4]):
+    for n, kind in enumerate(["learner", *["guardian"] * 4, "tutor"]):
         born = {"birth_date": "2010-05-01"} if kind == "learner" else {}
         fields = fields_of(await cec.page(there), page) | lives | born | {"kind": kind, "name": f"Name {n}"}
         there = (await cec.post(page, fields)).headers["location"].removeprefix("/console")
@@ -240,6 +240,7 @@ async def test_up_to_four_guardians_are_put_in_one_after_the_other_and_named(tal
     assert "&#34;p-nobody&#34;: Nobody of the parties stands behind this ref" in stranger.text
     (nominated,) = await cec.hub.store.read(nouns.page, Nomination)
     assert list(nominated.told.guardian_refs) == fields["guardian_refs"].split()
+    assert nominated.told.tutor_ref == fields["tutor_ref"]
     assert await talk.rejections() == []
 
 

@@ -66,7 +66,7 @@ async def whole_story(story: Story) -> None:
     for ref, org, kind in (
         ("p-b", "betangible", "contact"), ("p-bs", "betangible", "signatory"), ("p-m", "movex", "contact"),
         ("p-ms", "movex", "signatory"), ("p-l", "betangible", "learner"), ("p-g", "betangible", "guardian"),
-        ("p-c", "cec", "coordinator"),
+        ("p-c", "cec", "coordinator"), ("p-7", "betangible", "tutor"),
     ):  # fmt: skip
         await story.person(ref, org, kind=kind, name=TURNED.sub("", LINE))
     company, provider = "/companies/betangible", "/providers/movex"

@@ -200,6 +200,25 @@ async def test_two_agreements_of_one_minor_add_their_hours_up(embedded_settings:
         assert [(one["minors_hours"], one["overlap"]) for one in status] == [("ok", "ok"), ("failed", "failed")]
 
 
+async def test_a_nomination_names_the_tutor_whom_a_need_has_no_place_for(talk: Talk) -> None:
+    await talk.agree()
+    await talk.nominate(1, **DAYS)
+    tutor = await talk.story.person("p-tutor", "betangible", kind="tutor")
+    await talk.nominate(2, tutor_ref=tutor, **DAYS)
+
+    rows = await agreements_of(talk)
+    assert [row.told.tutor_ref for row in rows] == [None, tutor]
+    assert [{check.code: check.status for check in row.told.checks}["tutor"] for row in rows] == ["failed", "ok"]
+
+
+async def test_a_tutor_who_is_a_stranger_is_waited_for_like_anybody(talk: Talk) -> None:
+    await talk.agree()
+    await talk.nominate(tutor_ref=await talk.story.person("p-tutor", "belcinto", kind="tutor"), **DAYS)
+
+    (waiting,) = await talk.story.parked()
+    assert "nobody stands behind p-tutor yet" in waiting.reason
+
+
 async def test_another_employer_signs_too(talk: Talk) -> None:
     await talk.agree()
     await talk.nominate(current_employer_id="belcinto", **DAYS)

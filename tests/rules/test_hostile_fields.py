@@ -75,7 +75,7 @@ FULL: Mapping[str, Data] = {
         decision="declined", reason_code="dates", price=MONEY | {"per": "group"}, valid_until="2026-12-01", message="No"
     ),
     "match.decided": decision(reason="Cheap"),
-    "learner.nominated": nomination(guardian_refs=["p-2"], cefr="B1"),
+    "learner.nominated": nomination(guardian_refs=["p-2"], tutor_ref="p-7", cefr="B1"),
     "need.published": need(
         skills=[{"uri": SKILLS["S12"], "level": "expert"}, TEXT],
         preferred_start="2026-12-09",

@@ -47,6 +47,7 @@ async def nominate(visit: Visit) -> Response:
         "party": visit.asked("party") or deal.about.org,
         "learner_ref": visit.asked("learner"),
         "guardian_refs": visit.asked("guardians"),
+        "tutor_ref": visit.asked("tutor"),
         "start": first,
         "end": last,
         "weekly_hours": weekly,
@@ -70,18 +71,16 @@ async def add_person(visit: Visit, form: Form) -> Response:
         person = vault.read_person(orjson.dumps(given), today=visit.now.date())
     except Invalid as invalid:
         drawn = acting.again(form, "", invalid.errors, {})
-        named = {name: form.get(name, "") for name in ("learner_ref", "guardian_refs")}
+        named = {name: form.get(name, "") for name in ("learner_ref", "guardian_refs", "tutor_ref")}
         return _nomination_form(visit, deal, acting.fresh(_filling(deal), party=party, **named), drawn)
     try:
         ref = await vault.keep(visit.hub.store, visit.hub.clock, person, once=once)
     except vault.Erased as gone:
         raise Refuse(409, f"{gone} Open the form again.") from None
-    guardians, learner = _guardians(form), form.get("learner_ref", "")
-    if person.kind == "guardian":
-        guardians = list(dict.fromkeys([*guardians, ref]))
-    else:
-        learner = ref
-    kept = {"party": party, "learner": learner, "guardians": " ".join(guardians)}
+    kept = {"party": party, "learner": form.get("learner_ref", ""), "tutor": form.get("tutor_ref", "")}
+    kept["guardians"] = " ".join([*_guardians(form), ref] if person.kind == "guardian" else _guardians(form))
+    if person.kind in kept:
+        kept[person.kind] = ref
     there = links.with_query(links.act(visit.given("match_id"), "nominate"), kept)
     return visit.back(there, "person_added", ref=ref)
 
@@ -107,7 +106,7 @@ async def record_nomination(visit: Visit, form: Form) -> Response:
         "guardian_refs": _guardians(form),
         "adjustment_needed": form.get("adjustment_needed") == "on",
         **{name: form.get(name, "") for name in ("learner_ref", "learner_status", "age_band", "start", "end")},
-        **{name: form[name] for name in filled(form, "current_employer_id")},
+        **{name: form[name] for name in filled(form, "current_employer_id", "tutor_ref")},
     }
     act = Act(
         LearnerNominated,
@@ -125,10 +124,15 @@ async def _unfit_nomination(visit: Visit, deal: Deal, form: Form) -> list[Proble
     """Return what the vault and the deal say against it; people of strangers are as good as unknown."""
     if form.get("party") not in deal.parties:
         return [Problem("/party", "Choose the company or a provider of this agreement.")]
-    learner, guardians = form.get("learner_ref", ""), _guardians(form)
-    named = [learner, *guardians][: 1 + MOST_GUARDIANS]
-    known = {each.ref for each in await visit.read(people.find_all, named) if each.org in deal.parties}
-    wrong = [Problem("/guardian_refs", f"{quoted(ref)}: {NOBODY}") for ref in named[1:] if ref not in known]
+    learner, tutor, guardians = (
+        form.get("learner_ref", ""),
+        form.get("tutor_ref", ""),
+        _guardians(form)[:MOST_GUARDIANS],
+    )
+    found = await visit.read(people.find_all, [learner, tutor, *guardians])
+    known = {each.ref for each in found if each.org in deal.parties}
+    wrong = [Problem("/guardian_refs", f"{quoted(ref)}: {NOBODY}") for ref in guardians if ref not in known]
+    wrong += [Problem("/tutor_ref", NOBODY)] if tutor and tutor not in known else []
     if not learner:
         return [Problem("/learner_ref", "Say who learns, by the person’s ref."), *wrong]
     return wrong if learner in known else [Problem("/learner_ref", NOBODY), *wrong]
