@@ -12,7 +12,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3
 	$$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do printf '  make %-13s %s\n' "$$name" "$$what"; done
 
 demo: $(VENV)/.ready ## play the demonstration story, print it and end
 	@$(BIN)/vet-hub demo $(ARGS)
@@ -34,6 +34,9 @@ torture: $(VENV)/.ready ## kill hubs N times over and judge what is left (SEED=,
 
 bench: $(VENV)/.ready ## measure the hub against a bare loop
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+bench-cluster: $(VENV)/.ready ## measure the cluster process by process (ARGS="--only sustained"; needs `make services`)
+	@$(BIN)/python -m tests.bench --cluster $(ARGS)
 
 lint: $(VENV)/.ready ## style, types and the import rules
 	@$(BIN)/ruff check .
@@ -69,4 +72,4 @@ $(VENV)/.ready: $(VENV)/.locked pyproject.toml
 	@$(UV) --no-deps --no-build-isolation --editable . || $(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo run test torture bench lint services lock clean
+.PHONY: help demo run test torture bench bench-cluster lint services lock clean

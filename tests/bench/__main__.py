@@ -43,8 +43,9 @@ BENCHES: tuple[Bench, ...] = (
     *pages.BENCHES,
     *latency.BENCHES,
     *commands.BENCHES,
-    *sustained.BENCHES,
 )
+CLUSTER: tuple[Bench, ...] = sustained.BENCHES
+"""Of the cluster as it is run, every part a process of its own: minutes each, on a machine that does nothing else."""
 ADVICE = "Ratios compare things done in turns within this run; milliseconds and rows a second are this machine's, now."
 
 
@@ -54,7 +55,11 @@ def main() -> int:
     tune_interpreter()  # as every process of the hub does; it serves the bare loops too
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     console = Console(stderr=not sys.stdout.isatty())
-    chosen = [bench for bench in BENCHES if not asked.only or any(bench.is_named(name) for name in asked.only)]
+    chosen = [
+        bench
+        for bench in (CLUSTER if asked.cluster else BENCHES)
+        if not asked.only or any(bench.is_named(name) for name in asked.only)
+    ]
     toolless = [bench for bench in chosen if bench.tool and not program(bench.tool)]
     chosen = [bench for bench in chosen if bench not in toolless]
     services = find_services()
@@ -86,11 +91,14 @@ async def _measure(benches: Sequence[Bench], repeats: int, console: Console) -> 
 
 
 def _arguments() -> argparse.Namespace:
-    names = [name for bench in BENCHES for name in (bench.name, *(figure.name for figure in bench.figures))]
+    names = [
+        name for bench in (*BENCHES, *CLUSTER) for name in (bench.name, *(figure.name for figure in bench.figures))
+    ]
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument(
         "--only", action="append", metavar="NAME", choices=sorted(set(names)), help=", ".join(dict.fromkeys(names))
     )
+    parser.add_argument("--cluster", action="store_true", help="measure the cluster as it is run, process by process")
     parser.add_argument("--repeats", type=int, default=5, help="how often each figure is measured (default 5)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the JSON line into a file too")
     return parser.parse_args()

@@ -6,10 +6,11 @@ longer than a second, or a group has not caught up soon after the last post; the
 """
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
@@ -19,15 +20,23 @@ from hub.store import history
 from hub.store.postgres import PostgresStore
 from hub.store.session import Session, each, spread
 from tests.bench import web
-from tests.bench.fleet import connect, fleet, publish_catalogue
-from tests.bench.harness import Bench, Figure, Ground, Samples
+from tests.bench.fleet import connect, fleet, publish_catalogue, running
+from tests.bench.harness import Bench, Figure, Ground, Samples, Services
 from tests.bench.posting import Connection, Target, request
+from tests.bench.services import database, topics
 
+REQUESTED, PROPOSED = "eu.vethub.match.requested.v1", "eu.vethub.match.proposed.v1"
 NEEDS = Figure("needs_a_second", "needs a second through four groups in processes of their own", "needs/s", 120, 300)
+P50 = Figure("post_to_match_p50", "post to committed match, 100 a second, in processes: p50", "ms", 60, 40, most=True)
+P99 = Figure("post_to_match_p99", "post to committed match, 100 a second, in processes: p99", "ms", 400, 200, most=True)
+PAST = Figure("history_cost", "what 10⁶ events of history cost against 10⁵", "% slower", 10, 5, most=True)
+A_SECOND = 100
+SHORT, LONG = 100_000, 1_000_000  # events of history
+BURST = 800  # needs posted at once
 FIRST, STEP, MOST = 60.0, 1.25, 700.0  # needs a second
 STRETCH = 5.0  # seconds at one rate
 LIMIT = 1.0  # seconds from post to committed request, for 99 of 100
-LOOK = 0.025  # seconds
+LOOK = 0.01  # seconds
 SETTLED = 1.0  # seconds within which an earlier event can still become visible after a later one
 CATCH_UP = 2.0  # seconds after the last request in which every group must be through
 HEARS: dict[str, set[str]] = {}
@@ -43,19 +52,17 @@ class Door:
     target: Target
     lines: Sequence[Connection]
     store: PostgresStore
-    posted: dict[str, float] = field(default_factory=dict)
     next: int = 0
 
-    async def stretch(self, rate: float, seconds: float) -> list[float]:
-        """Post at a rate; return the seconds each need took to its first committed request, in order of length."""
-        count = int(rate * seconds)
+    async def stretch(self, rate: float, count: int, *, until: str = REQUESTED) -> list[float]:
+        """Post needs at a rate; return the seconds each took to its first such event in the history, shortest first."""
         first, self.next = self.next, self.next + count
         refs = [f"betangible/N-{first + n}" for n in range(count)]
         made = [request(self.target, web.event(first + n)) for n in range(count)]
         free = asyncio.Queue[Connection]()
         for line in self.lines:
             free.put_nowait(line)
-        looking = asyncio.ensure_future(self._requests(set(refs)))
+        looking = asyncio.ensure_future(self._seen(set(refs), until))
         began = perf_counter()
         posts = []
         for n, body in enumerate(made):
@@ -65,13 +72,22 @@ class Door:
         seen = await looking
         return sorted(seen[ref] - began - n / rate for n, ref in enumerate(refs))
 
-    async def _requests(self, wanted: set[str]) -> Mapping[str, float]:
+    async def capacity(self, count: int) -> float:
+        """Post needs as fast as they are taken; return how many a second come through every group."""
+        before = await self.store.read(history.last_seq)
+        began = perf_counter()
+        await self.stretch(math.inf, count)
+        if not await self.caught_up(before, within=PATIENCE):
+            raise AssertionError("the groups do not catch up")
+        return count / (perf_counter() - began)
+
+    async def _seen(self, wanted: set[str], until: str) -> Mapping[str, float]:
         seen: dict[str, float] = {}
         position = await self.store.read(history.last_seq)
         settled = deque([(perf_counter(), position)])
         last = perf_counter()
         while not wanted <= seen.keys():
-            rows = await self.store.glance(_requested, after=settled[0][1])
+            rows = await self.store.glance(_told, after=settled[0][1], told=until)
             now = perf_counter()
             for row in rows:
                 position = max(position, row.seq)
@@ -103,10 +119,9 @@ async def _post(free: "asyncio.Queue[Connection]", made: bytes) -> None:
         raise AssertionError(f"a post was answered {status}")
 
 
-async def _requested(session: Session, *, after: int) -> list[Any]:
+async def _told(session: Session, *, after: int, told: str) -> list[Any]:
     return await session.rows(
-        "SELECT seq, partition_key FROM history WHERE seq > :after AND type = 'eu.vethub.match.requested.v1'",
-        after=after,
+        "SELECT seq, partition_key FROM history WHERE seq > :after AND type = :told", after=after, told=told
     )
 
 
@@ -125,26 +140,91 @@ async def _untaken(session: Session, *, after: int, hears: Mapping[str, Sequence
 async def measure(ground: Ground) -> AsyncIterator[Samples]:
     """Yield the highest rate that was held."""
     async with fleet(ground.up) as (target, url), opened(target, url) as door:
-        await door.stretch(FIRST, STRETCH)  # warms every process
-        for _ in range(ground.repeats):
-            yield {NEEDS.name: await highest(door)}
+        for repeat in range(-1, ground.repeats):
+            held = await highest(door)
+            if repeat >= 0:  # the first climb warms every process
+                yield {NEEDS.name: held}
+
+
+async def measure_latency(ground: Ground) -> AsyncIterator[Samples]:
+    """Yield how long a post takes to its committed match at a hundred a second."""
+    async with fleet(ground.up) as (target, url), opened(target, url) as door:
+        for repeat in range(-1, ground.repeats):
+            waits = await door.stretch(A_SECOND, A_SECOND * 5, until=PROPOSED)
+            if repeat >= 0:
+                yield {P50.name: percentile(waits, 0.5) * 1000, P99.name: percentile(waits, 0.99) * 1000}
+
+
+async def measure_past(ground: Ground) -> AsyncIterator[Samples]:
+    """Yield how much slower the same needs come through above a long history than above a short one."""
+    async with AsyncExitStack() as stack:
+        grounds = []
+        for events in (SHORT, LONG):
+            url, prefix = await _planted(stack, ground.up, events)
+            grounds.append((url, prefix))
+        for repeat in range(-1, ground.repeats):
+            rates = []
+            for url, prefix in grounds:
+                async with (
+                    running(ground.up, url, prefix) as target,
+                    door_to(target, url, first=(repeat + 2) * 10**6) as door,
+                ):
+                    await door.stretch(FIRST, 120)
+                    rates.append(await door.capacity(BURST))
+            if repeat >= 0:
+                yield {PAST.name: (1 - rates[1] / rates[0]) * 100}
+
+
+async def _planted(stack: AsyncExitStack, services: Services, events: int) -> tuple[str, str]:
+    """Make a database and topics whose history has so many events: some real ones, said over and over by others."""
+    url, prefix = await stack.enter_async_context(database(services)), await stack.enter_async_context(topics(services))
+    async with running(services, url, prefix) as target, opened(target, url) as door:
+        await door.stretch(FIRST, 300)
+        if not await door.caught_up(0, within=PATIENCE):
+            raise AssertionError("the groups do not catch up")
+        await door.store.write(_say_again, events=events)
+    return url, prefix
+
+
+async def _say_again(session: Session, *, events: int) -> None:
+    before = await history.last_seq(session)
+    times = events // before
+    names = ", ".join(name for name, _ in history.COLUMNS)
+    shifted = {"id", "subject", "partition_key", "correlation_id", "causation_id"}
+    values = ", ".join(f"h.{name} || '~' || n" if name in shifted else f"h.{name}" for name, _ in history.COLUMNS)
+    copies = f"generate_series(1, {times - 1}) AS n"
+    await session.run(f"INSERT INTO history ({names}) SELECT {values} FROM history h, {copies} ORDER BY n, h.seq")  # noqa: S608 - our own columns
+    await session.run(
+        "INSERT INTO inbox (grp, epoch, source, id, at, outcome) "  # noqa: S608 - our own columns
+        f"SELECT grp, epoch, source, id || '~' || n, at, outcome FROM inbox, {copies}"
+    )
 
 
 @asynccontextmanager
 async def opened(target: Target, url: str) -> AsyncIterator[Door]:
     """Open the door, with the catalogue behind it."""
-    store = PostgresStore(url, pool=2)
-    lines = await connect(target)
-    try:
-        await publish_catalogue(lines[0], target)
-        door = Door(target, lines, store)
+    async with door_to(target, url) as door:
+        await publish_catalogue(door.lines[0], target)
         if not await door.caught_up(0, within=PATIENCE):
             raise AssertionError("the groups do not take the catalogue")
         yield door
+
+
+@asynccontextmanager
+async def door_to(target: Target, url: str, *, first: int = 0) -> AsyncIterator[Door]:
+    """Connect to a web process and its database; `first` is the number of the first need."""
+    store, lines = PostgresStore(url, pool=2), await connect(target)
+    try:
+        yield Door(target, lines, store, next=first)
     finally:
         for line in lines:
             await line.close()
         await store.stop()
+
+
+def percentile(waits: Sequence[float], share: float) -> float:
+    """Return the wait that a share of all stays below."""
+    return waits[int(len(waits) * share)]
 
 
 async def highest(door: Door) -> float:
@@ -152,14 +232,17 @@ async def highest(door: Door) -> float:
     held, rate = 0.0, FIRST
     while rate <= MOST:
         before = await door.store.read(history.last_seq)
-        waits = await door.stretch(rate, STRETCH)
-        p99 = waits[int(len(waits) * 0.99)]
+        waits = await door.stretch(rate, int(rate * STRETCH))
         kept_up = await door.caught_up(before)
-        if p99 > LIMIT or not kept_up:
+        if percentile(waits, 0.99) > LIMIT or not kept_up:
             await door.caught_up(before, within=PATIENCE)
             break
         held, rate = rate, rate * STEP
     return held
 
 
-BENCHES = (Bench("sustained", (NEEDS,), measure, services=True),)
+BENCHES = (
+    Bench("sustained", (NEEDS,), measure, services=True),
+    Bench("latency_processes", (P50, P99), measure_latency, services=True),
+    Bench("history", (PAST,), measure_past, services=True),
+)

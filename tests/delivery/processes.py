@@ -15,6 +15,7 @@ from hub.settings import Settings
 from tests.delivery.toys import until
 
 THIS = "from hub.cli import main; main()"  # this release
+START_LIMIT = 240.0  # seconds; loading the hub takes long where many others do the same
 ROOT = Path(__file__).parents[2]
 
 
@@ -44,7 +45,7 @@ class Part:
             assert words in self.said() or self._process.poll() is None, self.said()
             return words in self.said()
 
-        await until(there)
+        await until(there, seconds=START_LIMIT)
 
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal."""
@@ -52,7 +53,7 @@ class Part:
 
     async def ended(self) -> int:
         """Wait until it has ended; return its exit code, negative for the signal it died of."""
-        code: int = await asyncio.to_thread(self._process.wait, 60)
+        code: int = await asyncio.to_thread(self._process.wait, START_LIMIT)
         return code
 
     async def stop(self) -> int:
@@ -81,6 +82,7 @@ async def processes_of(settings: Settings, folder: Path) -> AsyncIterator[Start]
         "VET_HUB_DATABASE_URL": settings.database_url or "",
         "VET_HUB_LOG_URL": settings.log_url or "",
         "VET_HUB_TOPIC_PREFIX": settings.topic_prefix,
+        "VET_HUB_HANDLERS": settings.handlers,
         "VET_HUB_PORT": "0",
     }
 
