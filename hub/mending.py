@@ -62,10 +62,14 @@ def copy_in(body: bytes, original: Envelope) -> Envelope:
     return item.envelope
 
 
-def copy_with(data: str, original: Envelope) -> Envelope:
-    """Return a copy of which only the data were edited; raises NotMended for what is no JSON."""
+def copy_with(data: str, original: Envelope, *, subject: str = "") -> Envelope:
+    """Return a copy of which only the data, and what it is about, were edited; raises NotMended for what is no JSON."""
     try:
-        draft: Mapping[str, Any] = {**draft_of(original), "data": orjson.loads(data)}
+        draft: Mapping[str, Any] = {
+            **draft_of(original),
+            "subject": subject or original.subject,
+            "data": orjson.loads(data),
+        }
     except orjson.JSONDecodeError as broken:
         raise NotMended("the data are not JSON", [Problem("/data", str(broken))]) from None
     return copy_in(orjson.dumps(draft), original)

@@ -80,7 +80,7 @@ async def begun(store: Store, deed: Deed, group: Group, span: Span, *, rate: int
     return started
 
 
-async def span_between(store: Store, since: str, until: str, zone: tzinfo) -> Span:
+async def span_between(store: Store, since: str, until: str, zone: tzinfo | None) -> Span:
     """Read where a replay begins and ends: an event's number, an instant, or nothing for all."""
     first, last = _number(since), _number(until)
     span = await store.read(
@@ -98,7 +98,7 @@ def _number(word: str) -> int | None:
     return int(word) if word.isascii() and word.isdecimal() and len(word) < 19 else None
 
 
-def _instant(word: str, zone: tzinfo) -> str:
+def _instant(word: str, zone: tzinfo | None) -> str:
     if not word:
         return ""
     try:
@@ -116,6 +116,7 @@ class Replayer:
     def __init__(self, store: Store, executor: Executor, clock: Clock, groups: Mapping[str, Group]) -> None:
         self._store = store
         self._clock = clock
+        self.groups = {name: group for name, group in groups.items() if group.silent}
         self._runners = {name: Runner(group, executor, store, clock) for name, group in groups.items() if group.silent}
         self._holder = f"replayer {secrets.token_hex(8)}"
 

@@ -24,6 +24,7 @@ AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LIGHT_AND_WIDTH = [(light, width) for light in ("light", "dark") for width in (1280, 390)]
 MAIL, PARKED, AGREEMENT = "the first mail", "the parked event", "the first agreement"
+EDIT = "a copy of the parked event"
 NEW = "betangible/N-900"
 PICTURES = {
     "overview": ("", "light", 1280),
@@ -48,8 +49,14 @@ PAGES = (
     "/stream",
     "/stream/1",
     "/trace/betangible/N-002",
+    "/stream?group=workflow&outcome=waiting",
     "/parked",
+    "/parked?state=waiting",
     PARKED,
+    EDIT,
+    "/replay",
+    "/replay/plan?group=projector&from=3&rate=50",
+    "/audit",
     "/mailbox",
     MAIL,
     "/catalogue",
@@ -80,6 +87,7 @@ class Visitor:
             PARKED: self._first(page, "/parked"),
             AGREEMENT: self._first(page, "/agreements"),
         }
+        self.places[EDIT] = f"{self.places[PARKED]}/edit"
         context.close()
 
     def _context(self, light: str, width: int, **given: object) -> BrowserContext:

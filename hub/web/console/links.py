@@ -58,6 +58,11 @@ def parked(parked_id: str) -> str:
     return f"{HOME}/parked/{quote(parked_id, safe='')}"
 
 
+def lot(number: int) -> str:
+    """Return the page of one lot of retries."""
+    return f"{HOME}/parked/lots/{number}"
+
+
 def mail(job_id: str) -> str:
     """Return the page of one mail."""
     return f"{HOME}/mailbox/{quote(job_id, safe='')}"

@@ -20,6 +20,18 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "signed_in": ("good", "You are signed in. Welcome."),
     "retried": ("good", "{event} is tried again now."),
     "skipped": ("good", "{event} is skipped in {group}. What stood behind it goes on."),
+    "lot_begun": ("good", "Lot {number} has begun; the hub tries each at its moment."),
+    "lot_stopped": ("good", "Lot {number} is stopped; what had not come up stays parked."),
+    "lot_over": ("info", "All of lot {number} had come up before."),
+    "nothing_matches": (
+        "warn",
+        "Nothing was changed: nothing that is parked matches any more, or all of it is in a lot that goes on.",
+    ),
+    "mended": ("good", "{copy} is published in place of {event}."),
+    "replay_begun": ("good", "The replay of {group} has begun; the hub goes on with it by itself."),
+    "replay_runs": ("warn", "Nothing was changed: a replay of {group} runs already."),
+    "replay_stopped": ("good", "The replay of {group} stands where it is; its rows are not whole."),
+    "replay_running": ("good", "The replay of {group} goes on."),
     "moved_on": (
         "warn",
         "Nothing was changed: this had moved on since you opened the page. Look again before you decide.",

@@ -36,6 +36,8 @@ SECTIONS = (
     Section("/stream", "Stream", "Watch", roles=OPERATORS),
     Section("/parked", "Parked", "Watch", lambda pulse: pulse.set_aside, OPERATORS),
     Section("/mailbox", "Mailbox", "Watch", roles=OPERATORS),
+    Section("/replay", "Replay", "Watch", roles=OPERATORS),
+    Section("/audit", "Audit", "Watch", roles=OPERATORS),
     Section("/catalogue", "Catalogue", "Set up", lambda pulse: pulse.of("curricula", "published")),
     Section("/organisations", "Organisations", "Set up", lambda pulse: pulse.of("organisations")),
     Section("/keys", "Keys", "Set up", roles=OPERATORS),

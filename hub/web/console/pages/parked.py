@@ -9,13 +9,15 @@ from starlette.responses import Response
 from events.envelope import TYPE_PREFIX, Envelope
 from hub.clock import stamp
 from hub.lag import GroupLag
-from hub.store import audit, history, jobs
+from hub.store import audit, history, jobs, lots
 from hub.store import parked as store
 from hub.store.audit import Deed
+from hub.store.parked import Which
 from hub.store.session import Session
 from hub.visitors import OPERATOR
 from hub.web.console import charts, links, words
 from hub.web.console.forms import Form
+from hub.web.console.pages.lots import which_in
 from hub.web.console.visit import Desk, Visit
 from hub.web.problems import Refuse
 
@@ -34,12 +36,21 @@ def lag_line(lag: GroupLag) -> str:
 @desk.page("/parked", roles=(OPERATOR,))
 async def parked(visit: Visit) -> Response:
     """Everything parked, oldest first, and every stream."""
-    rows, mails = await visit.read(_all)
-    return visit.draw("parked.html", rows=rows[:MOST], more=len(rows) > MOST, streams=visit.pulse.groups, mails=mails)
+    which = which_in({name: visit.asked(name) for name in ("group", "state", "types", "key", "reason")})
+    found = await visit.read(_all, which)
+    rows = found.pop("rows")
+    return visit.draw(
+        "parked.html", rows=rows[:MOST], more=len(rows) > MOST, streams=visit.pulse.groups, which=which, **found
+    )
 
 
-async def _all(session: Session) -> tuple[list[Any], dict[str, int]]:
-    return await store.listing(session, limit=MOST + 1), await jobs.counts(session)
+async def _all(session: Session, which: Which) -> dict[str, Any]:
+    return {
+        "rows": await store.listing(session, limit=MOST + 1, which=which),
+        "mails": await jobs.counts(session),
+        "matching": await lots.matching(session, which),
+        "lots": await lots.running(session),
+    }
 
 
 @desk.page("/parked/{parked_id}", roles=(OPERATOR,))
