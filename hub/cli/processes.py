@@ -44,7 +44,11 @@ def run_worker(
     group: Annotated[list[str] | None, typer.Option(help="A group to run; may be repeated. Without: all.")] = None,
     wait: Wait = None,
 ) -> None:
-    """Run groups of handlers. Kafka shares a group's partitions among all workers that run it."""
+    """Run groups of handlers. Kafka shares a group's partitions among all workers that run it.
+
+    A worker leaves its groups when it stops; after a crash its partitions rest for 10 seconds. With VET_HUB_INSTANCE, a name
+    that no other worker of the group has and that outlasts a restart (a StatefulSet's pod), its successor goes on at once.
+    """
     settings = _settings()
     known = sorted({reaction.group for reaction in reactions(settings)})
     unknown = sorted(set(group or ()) - set(known))
