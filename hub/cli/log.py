@@ -73,7 +73,7 @@ def tail(
 def _known(pattern: str) -> str:
     names = [*EVENTS, *(event.wire_type() for event in EVENTS.values())]
     if not any(fnmatchcase(name, pattern) for name in names):
-        raise typer.BadParameter(f"{pattern!r} is no event; `vet-hub map` lists them all", param_hint="--type")
+        raise typer.BadParameter(f"{pattern!r} is not an event; `vet-hub map` lists them all", param_hint="--type")
     return pattern
 
 
