@@ -117,6 +117,23 @@ async def test_a_provider_that_declines_is_not_asked_again_until_its_dates_chang
     assert len(await talk.story.data("match.requested")) == 2
 
 
+async def test_a_provider_that_moved_its_course_before_it_declined_is_asked_about_the_new_days_once_and_then_left_alone(
+    talk: Talk,
+) -> None:
+    moved = builders.session(start=day(27), end=day(41), application_deadline=day(15))
+    await talk.story.say("session.rescheduled", SESSION, moved)
+    await talk.story.settle()
+    assert len(await talk.story.data("match.requested")) == 1
+
+    await talk.answer(decision="declined", reason_code="dates")  # it was asked about the old days
+    asked = await talk.story.data("match.requested")
+    assert len({one["match_id"] for one in asked}) == 2
+    await talk.answer(decision="declined", reason_code="dates")
+
+    assert len(await talk.story.data("match.requested")) == 2
+    assert (await talk.story.data("need.unmatched"))[-1]["reason_codes"] == ["provider_declined"]
+
+
 async def test_a_refusal_is_forgotten_after_ninety_days(embedded_settings: Settings) -> None:
     window = {"earliest": day(8), "latest": day(200)}
     async with talking(embedded_settings, start_window=window, valid_until=day(220)) as talk:
