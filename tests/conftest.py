@@ -43,6 +43,7 @@ TOOLS = Path(__file__).parents[1] / ".tools"
 VERAPDF = TOOLS / "cli-1.30.2.jar"
 ASYNCAPI = TOOLS / "asyncapi-3.6.3" / "whole.json"
 EXAMPLE_JARS = TOOLS / "java-example" / "pom.xml"
+EXAMPLE_NODE = TOOLS / "javascript-example" / "whole.json"
 MAILPIT = TOOLS / "mailpit-1.27.11" / "mailpit"
 
 
@@ -68,7 +69,7 @@ OUTSIDE = (
     ),
     Outside(
         "examples",
-        EXAMPLE_JARS.exists() and bool(shutil.which("javac") and shutil.which("curl")),
+        EXAMPLE_JARS.exists() and EXAMPLE_NODE.exists() and all(map(shutil.which, ("javac", "curl", "node"))),
         "of partners' programs",
         "deploy/dev/examples.sh fetch",
     ),

@@ -79,6 +79,6 @@ def test_a_program_that_is_refused_says_so(shop: Shop, command: tuple[str, ...],
 def test_every_program_fits_a_screen_and_is_explained() -> None:
     page = (EXAMPLES / "README.md").read_text()
 
-    for program in (path for path in EXAMPLES.rglob("*") if path.suffix in (".py", ".sh", ".java")):
+    for program in (path for path in EXAMPLES.rglob("*") if path.suffix in (".py", ".sh", ".java", ".mjs")):
         assert len(program.read_text().splitlines()) <= LONGEST, program
         assert program.name in page
