@@ -126,7 +126,7 @@ def test_make_describes_every_target() -> None:
     text = (ROOT / "Makefile").read_text()
     phony = set(re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE)[1].split())  # type: ignore[index]
 
-    assert set(re.findall(r"^([a-z]+):.*## \S", text, re.MULTILINE)) == phony
+    assert set(re.findall(r"^([a-z-]+):.*## \S", text, re.MULTILINE)) == phony
 
 
 def test_the_lock_names_no_place_to_fetch_from() -> None:
