@@ -5,6 +5,7 @@ HubError                the command line prints its sentence and leaves with `ex
 ├── WrongValue          a value given to a command that it cannot work with (usage, 2)
 ├── NotAllowed          the key or folder does not permit it (4)
 └── ServiceAway         a database, broker or file that does not answer now; transient (3)
+    ├── Shut            one that answers and does not let the hub in or at its work, until somebody mends it (4)
     ├── FlushConflict   another process saved the same row first; the batch runs again
     └── WrongSchema     the database is for another release; a process waits for it or for its own end
 """
@@ -43,6 +44,18 @@ class ServiceAway(HubError):
 
     exit_code = 3
     slug = "service_away"
+
+
+class Shut(ServiceAway):
+    """A service answers, and does not let the hub in or at its work. It is waited for like one that is away."""
+
+    exit_code = 4
+    slug = "shut"
+
+    def __init__(self, says: str, *, cure: str) -> None:
+        super().__init__(f"{says}; {cure}")
+        self.says = says
+        self.cure = cure
 
 
 class WrongSchema(ServiceAway):

@@ -6,25 +6,25 @@ other parts that a process was started for.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from faststream import ContextRepo, FastStream
 from faststream.kafka import KafkaBroker
 
-from events.topics import TOPICS
 from hub.clock import Clock, SystemClock
 from hub.contract.asyncapi import AsFastStreamAsks
 from hub.dispatch.runner import Runner, pause_after, say_rarely
 from hub.errors import ServiceAway, WrongSchema
-from hub.log.clients import connection, security
+from hub.log.clients import security
 from hub.log.outbox import OutboxLog
 from hub.log.relay import Relay
-from hub.log.subscription import FINISH_LIMIT, Subscription
+from hub.log.rights import READ, WRITE, require_groups, require_topics
+from hub.log.subscription import FINISH_LIMIT, Subscription, group_id
+from hub.log.topic_plan import asked, declared
 from hub.log.wakes import hear
 from hub.log.watch import watch
 from hub.logs import set_up
@@ -33,6 +33,7 @@ from hub.partners.outbound import Outbound
 from hub.parts import Hub, Work, at_work, build, reactions
 from hub.settings import Broker, Settings, load
 from hub.store import schema
+from hub.store.grants import require_grants
 from hub.store.migrate import migrate, newest
 from hub.store.postgres import PostgresStore
 
@@ -70,7 +71,7 @@ def stream(
     prefix: str = "",
     lifespan: Callable[..., Any] | None = None,
 ) -> FastStream:
-    """Make the application for some groups; topics must exist (`require_topics`)."""
+    """Make the application for some groups; topics must exist (`ready`)."""
     broker = HubBroker(
         str(bootstrap).split(","),
         security=security(bootstrap),
@@ -116,7 +117,7 @@ def app() -> FastStream:
 
     @asynccontextmanager
     async def life(_context: ContextRepo) -> AsyncIterator[None]:
-        await ready(settings)
+        await ready(settings, parts={"groups"}, groups=chosen)
         await hub.store.start()
         try:
             yield
@@ -129,6 +130,7 @@ def app() -> FastStream:
     return running
 
 
+NEEDS = (("groups", READ), ("partners", READ), ("relay", WRITE))  # which part does what to the hub's topics
 PARTS = frozenset({"ingest", "groups", "relay", "partners", "scheduler", "courier"})
 
 
@@ -142,7 +144,8 @@ async def cluster(
     patience: float = 0.0,
 ) -> AsyncIterator[Hub]:
     """Run some parts of the cluster in this process until the block ends; waits for services as long as `patience`."""
-    await ready(settings, patience=patience)
+    chosen = groups or {reaction.group for reaction in reactions(settings)}
+    await ready(settings, parts=parts, groups=chosen, patience=patience)
     store = PostgresStore(settings.database_url or "")
     hub = build(settings, clock or SystemClock(), store, OutboxLog())
     await store.start()
@@ -246,22 +249,26 @@ async def _stop(running: FastStream) -> None:
         log.info("groups.left_without_a_word", reason=type(error).__name__)  # their sessions run out
 
 
-async def ready(settings: Settings, *, patience: float = 0.0) -> None:
-    """Return when database (at a schema this release can work on) and topics are there; raises ServiceAway."""
-    wanted = [settings.topic_prefix + topic.name for topic in TOPICS if not topic.per_tenant]
+async def ready(
+    settings: Settings, *, parts: Collection[str] = PARTS, groups: Collection[str] = (), patience: float = 0.0
+) -> None:
+    """Return when database and Kafka are as some parts need them, and let them at their work; raises ServiceAway."""
     deadline = asyncio.get_running_loop().time() + patience
+    wish = asked(settings)
+    wanted = {
+        wish["prefix"] + name: topic.partitions for name, topic in declared(partitions=wish["partitions"]).items()
+    }
+    does = [operation for part, operation in NEEDS if part in parts]
+    members = [group_id(name, prefix=wish["prefix"]) for name in groups if "groups" in parts]
     await _patiently(lambda: migrate(settings.url), deadline)
-    await _patiently(lambda: _topics_there(settings.bootstrap, wanted), deadline)
+    await _patiently(lambda: require_grants(settings.url), deadline)
+    await _patiently(lambda: require_topics(settings.bootstrap, wanted, does), deadline)
+    await _patiently(lambda: require_groups(settings.bootstrap, members), deadline)
 
 
 async def wait_for_broker(settings: Settings, *, patience: float = 0.0) -> None:
     """Return when the broker answers; raises ServiceAway after `patience` seconds."""
-    await require_topics(settings.bootstrap, (), patience=patience)
-
-
-async def require_topics(bootstrap: Broker | str, wanted: Iterable[str], *, patience: float = 0.0) -> None:
-    """Return when all topics exist; a subscriber to a missing topic would hang without a word."""
-    await _patiently(lambda: _topics_there(bootstrap, wanted), asyncio.get_running_loop().time() + patience)
+    await _patiently(lambda: require_topics(settings.bootstrap, {}), asyncio.get_running_loop().time() + patience)
 
 
 async def _patiently(look: Callable[[], Awaitable[None]], deadline: float) -> None:
@@ -279,23 +286,3 @@ async def _patiently(look: Callable[[], Awaitable[None]], deadline: float) -> No
             await asyncio.sleep(pause_after(failures))
     if failures:
         log.info("start.waited", failures=failures)
-
-
-async def _topics_there(bootstrap: Broker | str, wanted: Iterable[str]) -> None:
-    missing = sorted(set(wanted) - set(await topics_on(bootstrap)))
-    if missing:
-        raise ServiceAway(f"topics missing: {', '.join(missing)}; make them with `vet-hub topics apply`")
-
-
-async def topics_on(bootstrap: Broker | str) -> Mapping[str, int]:
-    """Return the broker's topics with their number of partitions; raises ServiceAway."""
-    admin = AIOKafkaAdminClient(**connection(bootstrap), request_timeout_ms=5_000)
-    try:
-        await admin.start()
-        try:
-            described = await admin.describe_topics()
-            return {topic["topic"]: len(topic["partitions"]) for topic in described}
-        finally:
-            await admin.close()
-    except (KafkaError, OSError) as error:
-        raise ServiceAway(f"Kafka at {bootstrap} does not answer: {error}") from error

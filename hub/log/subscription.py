@@ -60,6 +60,11 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]
         return [f"{tp.topic.removeprefix(self._prefix)}/{tp.partition}" for tp in self.mine]
 
 
+def group_id(group: str, *, prefix: str) -> str:
+    """Return the name by which Kafka knows a group of handlers."""
+    return f"{prefix}hub.{group}"
+
+
 class Subscription:
     """One group's subscriber: brings its batches to the runner, then moves the offset."""
 
@@ -76,7 +81,7 @@ class Subscription:
 
     def subscribe(self, broker: KafkaBroker, instance: str | None) -> None:
         """Declare the subscriber on a broker."""
-        name = f"{self.prefix}hub.{self.runner.group.name}"
+        name = group_id(self.runner.group.name, prefix=self.prefix)
         self._subscriber = broker.subscriber(
             *(self.prefix + topic for topic in self.topics),
             group_id=name,

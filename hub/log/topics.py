@@ -5,25 +5,23 @@ partitions: fewer is not possible, more would move keys to other partitions and 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, for_code
+from aiokafka.errors import for_code
 
-from hub.errors import HubError, NotAllowed, ServiceAway
-from hub.log.clients import connection
+from hub.errors import HubError, ServiceAway, Shut
+from hub.log.admin import admin_of
+from hub.log.rights import NOT_PERMITTED
 from hub.log.topic_plan import REPLICAS, Found, Step, Wanted, declared, step
 from hub.settings import Broker
 
 SET_ON_TOPIC = 1  # Kafka's code for «this value was set on the topic itself»
 SEEN_LIMIT = 15.0  # seconds until what was made or set must show; a broker answers before all of it knows
 SEEN_POLL = 0.05  # seconds
-REQUEST_TIMEOUT = 10_000  # milliseconds
 EXISTS = 36  # Kafka's error code for a topic that somebody else made meanwhile
-NOT_PERMITTED = frozenset({29, 31})  # the topic, the cluster
 OURS = frozenset({"cleanup.policy", "min.insync.replicas", "retention.ms"})
 """Settings we compare even where the broker's own default gives them."""
 
@@ -36,11 +34,11 @@ async def plan(
     replication: int | None = None,
     partitions: Mapping[str, int] | None = None,
 ) -> list[Step]:
-    """Hold every topic against the broker; raises ServiceAway, and NotAllowed where it may not look.
+    """Hold every topic against the broker; raises ServiceAway, and Shut where it may not look.
 
     Without `replication` there are three copies of each record, or as many as there are brokers.
     """
-    async with _admin(bootstrap) as admin:
+    async with admin_of(bootstrap) as admin:
         copies = replication or min(REPLICAS, len((await admin.describe_cluster())["brokers"]))
         topics = declared(tenants, copies=copies, partitions=partitions)
         return await _compare(admin, {prefix + name: wanted for name, wanted in topics.items()})
@@ -48,10 +46,10 @@ async def plan(
 
 async def apply(bootstrap: Broker | str, steps: Sequence[Step]) -> None:
     """Do what a plan says, save what it refuses, and return when it shows; raises HubError with what the broker refused."""
-    async with _admin(bootstrap) as admin:
-        await _make(admin, [step for step in steps if step.act == "make"])
+    async with admin_of(bootstrap) as admin:
+        theirs = await _make(admin, [step for step in steps if step.act == "make"])
         await _set(admin, [step for step in steps if step.act != "make" and step.changes])
-        await _seen(admin, bootstrap, {step.topic: step.wanted for step in steps if not step.done})
+        await _seen(admin, bootstrap, {step.topic: step.wanted for step in steps if not step.done}, theirs)
 
 
 async def make_missing(
@@ -70,8 +68,9 @@ async def _compare(admin: AIOKafkaAdminClient, topics: Mapping[str, Wanted]) -> 
     described = {each["topic"]: each for each in await admin.describe_topics(list(topics))}
     shut = [name for name, each in described.items() if each["error_code"] in NOT_PERMITTED]
     if shut:
-        raise NotAllowed(
-            f"Kafka does not let the hub see {', '.join(shut)}; give its user DESCRIBE and DESCRIBE_CONFIGS there"
+        raise Shut(
+            f"Kafka does not let the hub's user see {', '.join(shut)}",
+            cure="an administrator adds ACLs for DESCRIBE and DESCRIBE_CONFIGS there",
         )
     there = {name: each["partitions"] for name, each in described.items() if not each["error_code"]}
     settings = await _settings(admin, [name for name in topics if name in there])
@@ -97,15 +96,17 @@ async def _settings(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[st
     }
 
 
-async def _make(admin: AIOKafkaAdminClient, steps: Sequence[Step]) -> None:
+async def _make(admin: AIOKafkaAdminClient, steps: Sequence[Step]) -> set[str]:
+    """Make topics; returns those that somebody else has made meanwhile, in their own way."""
     if not steps:
-        return
+        return set()
     new = [
         NewTopic(step.topic, step.wanted.partitions, step.wanted.copies, topic_configs=dict(step.settings))
         for step in steps
     ]
     answer = await admin.create_topics(new)
     _refused("make", [(name, code, text) for name, code, text in answer.topic_errors if code != EXISTS])
+    return {name for name, code, _ in answer.topic_errors if code == EXISTS}
 
 
 async def _set(admin: AIOKafkaAdminClient, steps: Sequence[Step]) -> None:
@@ -120,33 +121,24 @@ def _refused(what: str, answers: Sequence[tuple[str, int, str | None]]) -> None:
     # The client raises nothing: each topic's answer is a code.
     wrong = [f"{name} ({text or for_code(code).__name__})" for name, code, text in answers if code]
     if any(code in NOT_PERMITTED for _, code, _ in answers):
-        cure = "give its user CREATE, ALTER_CONFIGS and DESCRIBE_CONFIGS there, or let an administrator do it"
-        raise NotAllowed(f"Kafka does not let the hub {what} {', '.join(wrong)}; {cure}")
+        cure = "an administrator adds ACLs for CREATE, ALTER_CONFIGS and DESCRIBE_CONFIGS there, or runs this command"
+        raise Shut(f"Kafka does not let the hub's user {what} {', '.join(wrong)}", cure=cure)
     if wrong:
         raise HubError(f"Kafka does not {what} {', '.join(wrong)}")
 
 
-async def _seen(admin: AIOKafkaAdminClient, bootstrap: Broker | str, topics: Mapping[str, Wanted]) -> None:
+async def _seen(
+    admin: AIOKafkaAdminClient, bootstrap: Broker | str, topics: Mapping[str, Wanted], theirs: Collection[str]
+) -> None:
     deadline = asyncio.get_running_loop().time() + SEEN_LIMIT
-    while unseen := [step.topic for step in await _compare(admin, topics) if not step.done]:
+    while unseen := [
+        step.topic
+        for step in await _compare(admin, topics)
+        if step.act == "make" or (step.changes and step.topic not in theirs)
+    ]:
         if asyncio.get_running_loop().time() > deadline:
             raise ServiceAway(
                 f"Kafka at {bootstrap} has taken the change and does not show it after {SEEN_LIMIT:g} s: "
                 f"{', '.join(unseen)}; `vet-hub topics plan` says how they stand"
             )
         await asyncio.sleep(SEEN_POLL)
-
-
-@asynccontextmanager
-async def _admin(bootstrap: Broker | str) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(**connection(bootstrap), request_timeout_ms=REQUEST_TIMEOUT)
-    try:
-        await admin.start()
-        try:
-            yield admin
-        finally:
-            await admin.close()
-    except (KafkaError, OSError) as error:
-        raise ServiceAway(
-            f"Kafka at {bootstrap} does not answer ({type(error).__name__}); is VET_HUB_LOG_URL right?"
-        ) from error

@@ -15,13 +15,12 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from hub.errors import ServiceAway, WrongSchema
+from hub.errors import ServiceAway, Shut, WrongSchema
 from hub.store.lite import calling, lite_engine
-from hub.store.postgres import LOCK_LIMIT, sqlstate, trouble_of
+from hub.store.postgres import LOCK_LIMIT, NOT_PERMITTED, sqlstate, trouble_of
 from hub.store.schema import cannot_work
 
 MIGRATION_LOCK = 7_203_948_112  # advisory lock: two processes that start together migrate one after the other
-NOT_PERMITTED = "42501"  # SQLSTATE
 
 
 def script() -> Config:
@@ -56,9 +55,9 @@ async def migrate(url: str) -> None:
             await connection.run_sync(_bring)
     except (OSError, DBAPIError) as error:
         if isinstance(error, DBAPIError) and sqlstate(error) == NOT_PERMITTED:
-            raise WrongSchema(
-                f"the database's schema is older than this release's, {newest()}, and this role may not change it; "
-                "start one process of this release as the database's owner"
+            raise Shut(
+                f"the database's schema is older than this release's, {newest()}, and this role may not change it",
+                cure="run `vet-hub migrate` of this release as the database's owner",
             ) from error
         trouble = trouble_of(error)
         raise trouble if isinstance(trouble, ServiceAway) else error from error

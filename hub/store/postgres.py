@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from hub.errors import FlushConflict, ServiceAway
+from hub.errors import FlushConflict, ServiceAway, Shut
 from hub.store.port import Answer, Question
 from hub.store.session import Bulk, Columns, Glance, bulk_sql
 from hub.store.statements import statement
@@ -28,6 +28,17 @@ SERVER_SETTINGS = {
 }
 SERIALIZATION = frozenset({"40001", "40P01", "55P03"})  # serialization failure, deadlock, lock timeout: run again
 SHUT = frozenset({"28", "3D"})  # SQLSTATE classes: who we say we are, which database; whoever runs the server mends it
+CURES = {
+    "28P01": "is the password in VET_HUB_DATABASE_URL the role's?",
+    "28000": "make that role with LOGIN, let pg_hba.conf take it, or name another in VET_HUB_DATABASE_URL",
+    "3D000": "make that database for the role, or name another in VET_HUB_DATABASE_URL",
+}
+OTHER_CURE = "make it there, or mend VET_HUB_DATABASE_URL"
+NOT_PERMITTED = "42501"  # SQLSTATE
+GRANT = (
+    "as the tables' owner: GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO the role of "
+    "VET_HUB_DATABASE_URL"
+)
 AWAY = frozenset({"08", "53", "57", "58"})  # SQLSTATE classes: connection, resources, shut down, disk
 
 
@@ -153,8 +164,9 @@ def trouble_of(error: Exception) -> Exception:
     if state in SERIALIZATION:
         return FlushConflict(f"PostgreSQL asks to run the transaction again ({state})")
     if state[:2] in SHUT:
-        why = _first_line(error.orig.__cause__ or error) if error.orig else state
-        return ServiceAway(f"PostgreSQL does not let the hub in: {why}; make it there, or mend VET_HUB_DATABASE_URL")
+        return Shut(f"PostgreSQL does not let the hub in: {_why(error)}", cure=CURES.get(state, OTHER_CURE))
+    if state == NOT_PERMITTED:
+        return Shut(f"PostgreSQL does not let the hub at its work: {_why(error)}", cure=GRANT)
     if error.connection_invalidated or state[:2] in AWAY:
         return ServiceAway(f"PostgreSQL does not answer: {_first_line(error)}")
     return error
@@ -163,6 +175,10 @@ def trouble_of(error: Exception) -> Exception:
 def sqlstate(error: DBAPIError) -> str:
     """Return PostgreSQL's five signs for what went wrong; empty when it was not PostgreSQL."""
     return getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None) or ""
+
+
+def _why(error: DBAPIError) -> str:
+    return _first_line(error.orig.__cause__ or error) if error.orig else ""
 
 
 def _first_line(error: BaseException) -> str:

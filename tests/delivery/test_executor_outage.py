@@ -164,7 +164,10 @@ async def test_a_database_that_is_not_there_is_away() -> None:
 async def test_a_database_that_nobody_made_is_told_with_its_cure(shared_database: str) -> None:
     unmade = PostgresStore(f"{shared_database}_nobody_made_this")
 
-    with pytest.raises(ServiceAway, match=r'"[^"]*_nobody_made_this" does not exist; make it there, or mend VET_HUB'):
+    with pytest.raises(
+        ServiceAway,
+        match=r'"[^"]*_nobody_made_this" does not exist; make that database for the role, or name another in VET_HUB',
+    ):
         await unmade.start()
     await unmade.stop()
 
