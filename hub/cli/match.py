@@ -2,11 +2,13 @@
 
 import asyncio
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from events.errors import EventError, Invalid
 from events.needs import NeedPublished
@@ -68,7 +70,23 @@ def _tell(found: dict[str, Any], out: Console) -> None:
     if found["gap"] is not None:
         out.print(f"[warn]Nothing fits:[/] {'; '.join(sentence(code) for code in found['gap'])}.")
     if found["rejected"]:
-        out.print("\n[bold]Why not[/]")
-        for each in found["rejected"]:
-            out.print(f"  {each['curriculum_ref']:<14} {'; '.join(sentence(code) for code in each['failed'])}")
+        _tell_why_not(found["rejected"], out)
     out.print(f"\n[soft]{found['milliseconds']:g} ms; nothing was stored.[/]")
+
+
+def _tell_why_not(rejected: Sequence[Mapping[str, Any]], out: Console) -> None:
+    """Say why the others do not fit: courses that fail alike on one line, the nearest first, each reason explained once."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for each in rejected:
+        alike.setdefault(tuple(each["failed"]), []).append(each["curriculum_ref"])
+    out.print("\n[bold]Why not[/]")
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
+    for failed in sorted(alike, key=lambda codes: (len(codes), codes)):
+        table.add_row(f"[warn]{', '.join(map(_word, failed))}[/]", " ".join(alike[failed]))
+    out.print(table)
+    for code in sorted({code for failed in alike for code in failed}):
+        out.print(f"  [soft]{_word(code)}: {sentence(code)}[/]")
+
+
+def _word(code: str) -> str:
+    return code.replace("_", " ")

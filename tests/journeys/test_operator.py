@@ -269,6 +269,11 @@ def test_a_need_is_ranked_without_being_published(ask: Ask, do: Ask, tmp_path: P
     assert len(found["rejected"]) == 28
     assert list(found) == ["candidates", "rejected", "gap", "milliseconds"]
 
+    said = do("match", str(need))
+    why_not = said.partition("Why not")[2]
+    assert why_not.count("misses a skill that must be taught") == 1
+    assert all(why_not.count(each["curriculum_ref"]) == 1 for each in found["rejected"])
+
 
 def test_a_key_is_shown_once_and_works_until_it_is_revoked(ask: Ask, do: Ask) -> None:
     made = ask("key create --org movex --scope read")
