@@ -173,6 +173,10 @@ async def test_a_relay_that_stops_hands_over_at_once(postgres: PostgresStore, to
     assert two.active
 
 
+def test_a_killed_relays_successor_waits_no_longer_than_three_seconds() -> None:
+    assert relay_module.LEASE_SECONDS + STANDBY <= 3
+
+
 async def test_a_relay_whose_lease_passed_on_forgets_nothing_and_stands_by(
     postgres: PostgresStore, topic_prefix: str, relay: Make
 ) -> None:
