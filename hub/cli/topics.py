@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from hub.cli.acting import noted
 from hub.cli.opening import cluster_module, require_cluster, settings_for
 from hub.cli.options import AsJson, commands
 from hub.cli.screen import console, notes, print_json
@@ -92,6 +93,8 @@ async def _plan(settings: Settings, tenants: list[str]) -> list[Step]:
 async def _apply(settings: Settings, tenants: list[str]) -> list[Step]:
     steps = await _plan(settings, tenants)
     await cluster_module("hub.log.topics").apply(settings.bootstrap, steps)
+    changed = [each.topic for each in steps if each.act in ("make", "set")]
+    await noted(settings, "topics.apply", settings.topic_prefix or "all topics", changed=" ".join(changed))
     return steps
 
 
