@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import assume, event, given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -187,6 +187,7 @@ def test_schemas_that_name_themselves_come_to_an_end() -> None:
 
 
 MANY = 150  # made-up pairs of schemas a test
+DRAWN = 8  # documents of each
 
 # ---- the judge --------------------------------------------------------------------------------------------------------
 
@@ -195,14 +196,18 @@ MANY = 150  # made-up pairs of schemas a test
 @settings(max_examples=MANY)
 def test_what_the_judge_lets_pass_takes_every_document_that_was_taken(data: st.DataObject) -> None:
     old = data.draw(schemas)
-    new = data.draw(changed(old, WIDER + OTHER))
-    document = data.draw(documents(old))
-    assume(Draft202012Validator(old).is_valid(document))
+    new = data.draw(changed(old, OTHER))
 
-    found = gaps(old, new)
+    passes = not gaps(old, new)
 
-    event("lets it pass" if not found else "says no")
-    assert found or Draft202012Validator(new).is_valid(document)
+    event("lets it pass" if passes else "says no")
+    assert not passes or all(Draft202012Validator(new).is_valid(each) for each in fitting(data, old))
+
+
+def fitting(data: st.DataObject, schema: Schema) -> list[Any]:
+    """Some documents that fit a schema, none where it takes none: one alone would seldom find a fault."""
+    drawn = data.draw(st.lists(documents(schema), min_size=DRAWN, max_size=DRAWN))
+    return [each for each in drawn if Draft202012Validator(schema).is_valid(each)]
 
 
 @given(st.data())
@@ -219,9 +224,7 @@ def test_the_judge_does_not_take_a_widening_for_a_break(data: st.DataObject) -> 
 def test_what_breaks_no_reader_is_read_by_the_old_schema(data: st.DataObject) -> None:
     old = {**data.draw(schemas), "x-said-by": ["hub"]}
     new = {**data.draw(changed(old, WIDER + OTHER)), "x-said-by": ["hub"]}
-    document = data.draw(documents(new))
-    assume(Draft202012Validator(new).is_valid(document))
 
-    breaking = [change for change in compare({"it": old}, {"it": new}) if change.breaks]
+    breaks = any(change.breaks for change in compare({"it": old}, {"it": new}))
 
-    assert breaking or Draft202012Validator(as_read(old)).is_valid(document)
+    assert breaks or all(Draft202012Validator(as_read(old)).is_valid(each) for each in fitting(data, new))
