@@ -13,16 +13,19 @@ from confluent_kafka import Consumer, KafkaError
 
 from hub.cli import run
 from hub.clock import SystemClock
-from hub.errors import ServiceAway
+from hub.errors import Shut
 from hub.ingest import Ingest
 from hub.log import topics
+from hub.log.admin import admin_of
 from hub.log.clients import connection, librdkafka
 from hub.log.outbox import OutboxLog
+from hub.log.rights import READ, WRITE, require_groups, require_rights, require_topics
+from hub.partners.guard import admit
 from hub.partners.inbound import Inbound, Pace
 from hub.parts import at_work
-from hub.settings import Settings, load
+from hub.settings import Broker, Settings, load
 from hub.store.postgres import PostgresStore
-from hub.stream import require_topics, stream
+from hub.stream import stream
 from tests.conftest import LOG
 from tests.delivery.guarded import guarded_kafka
 from tests.delivery.toys import ask, until
@@ -163,8 +166,32 @@ async def _refused_of(store: PostgresStore, org: str) -> Any:
 async def test_a_wrong_password_is_told_as_what_it_may_be(settings: Settings) -> None:
     wrong = settings.model_copy(update={"log_password": None, "log_user": None})
 
-    with pytest.raises(ServiceAway, match="does not answer"):
-        await require_topics(wrong.bootstrap, ["in.a-org"])
+    with pytest.raises(Shut, match="takes connections and does not let the hub in"):
+        await require_topics(wrong.bootstrap, {"in.a-org": 1})
+
+
+async def test_what_the_hubs_own_user_may_not_do_is_named(settings: Settings) -> None:
+    await topics.make_missing(settings.bootstrap)
+    somebody = await admit(settings.bootstrap, "a-user-with-few-rights")
+    hub = replace(settings.bootstrap, user=somebody.user, password=somebody.password or "")
+    await until(lambda: _let_in(hub))
+
+    with pytest.raises(Shut, match=r"lacks READ on topic hub\.dead\.v1; WRITE on topic hub\.dead\.v1"):
+        await require_rights(hub, ["hub.dead.v1"], [READ, WRITE])
+    with pytest.raises(Shut, match=r"lacks READ on group hub\.matcher"):
+        await require_groups(hub, ["hub.matcher"])
+    with pytest.raises(Shut, match=r"does not let the hub's user see .*hub\.catalogue\.v1"):
+        await topics.plan(hub)
+    await require_rights(settings.bootstrap, ["hub.dead.v1"], [READ, WRITE])
+    await require_groups(settings.bootstrap, ["hub.matcher"])
+
+
+async def _let_in(broker: Broker) -> bool:
+    try:
+        async with admin_of(broker):
+            return True
+    except Shut:
+        return False  # a broker learns a new password a moment later
 
 
 async def _written(who: dict[str, Any], topic: str) -> bool:
@@ -191,6 +218,6 @@ async def test_on_a_broker_without_an_authorizer_the_topics_are_made_and_it_says
     assert "nothing guards them" in told.err
     assert told.out == ""
     own = [f"{topic_prefix}{way}.e-org" for way in ("in", "out")]
-    await require_topics(LOG.removeprefix("kafka://"), own)
-    async with topics._admin(LOG.removeprefix("kafka://")) as admin:
+    await require_topics(LOG.removeprefix("kafka://"), dict.fromkeys(own, 1))
+    async with admin_of(LOG.removeprefix("kafka://")) as admin:
         await admin.delete_topics(own)
