@@ -16,7 +16,7 @@ from tests.bench.services import database, topics
 
 GROUPS = ("matcher", "workflow", "notifier", "projector")
 PARTS: Sequence[tuple[str, ...]] = (("relay",), *(("worker", "--group", group) for group in GROUPS))
-START_LIMIT = 60.0  # seconds
+START_LIMIT = 240.0  # seconds
 
 
 @asynccontextmanager
