@@ -67,6 +67,7 @@ class Inbound:
     pace: Pace
     prefix: str = ""
     instance: str | None = None
+    group: str = GROUP
     taken: int = 0
     refused: int = 0
 
@@ -95,7 +96,7 @@ class Inbound:
                 await _stop(consumer)
 
     def _consumer(self) -> AIOKafkaConsumer:
-        name = self.prefix + GROUP
+        name = self.prefix + self.group
         return AIOKafkaConsumer(
             **connection(self.bootstrap),
             group_id=name,

@@ -22,6 +22,7 @@ from tests.bench import (
     latency,
     mails,
     pages,
+    partner,
     ranking,
     relaying,
     sustained,
@@ -44,7 +45,7 @@ BENCHES: tuple[Bench, ...] = (
     *latency.BENCHES,
     *commands.BENCHES,
 )
-CLUSTER: tuple[Bench, ...] = sustained.BENCHES
+CLUSTER: tuple[Bench, ...] = (*sustained.BENCHES, *partner.BENCHES)
 """Of the cluster as it is run, every part a process of its own: minutes each, on a machine that does nothing else."""
 ADVICE = "Ratios compare things done in turns within this run; milliseconds and rows a second are this machine's, now."
 

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from events.codec import to_kafka
+from events.envelope import Envelope
 from events.topics import COOPERATION
 from hub.clock import SystemClock
 from hub.dispatch.delivery import Delivery
@@ -73,14 +74,14 @@ async def measure(ground: Ground) -> AsyncIterator[Samples]:
         urls = [await stack.enter_async_context(database(ground.up)) for _ in range(3)]
         for url in urls:
             await _plant(url)
-        await _fill(ground.up.bootstrap, prefix + COOPERATION)
+        await fill(ground.up.bootstrap, prefix + COOPERATION, workload.envelopes())
         for n in range(ground.repeats):
             bare = await _bare(ground.up.bootstrap, prefix, urls[1], f"bare{n}")
             ours = await _ours(ground.up.bootstrap, prefix, urls[0], f"bench{n}")
             slow = await _usual(ground.up.bootstrap, prefix, urls[2], f"usual{n}")
             yield {BARE.name: ours / bare, USUAL.name: ours / slow}
             for url in urls:
-                await _forget(url)
+                await forget(url)
 
 
 async def _plant(url: str) -> None:
@@ -89,18 +90,20 @@ async def _plant(url: str) -> None:
     await store.stop()
 
 
-async def _forget(url: str) -> None:
+async def forget(url: str) -> None:
+    """Empty what a repeat has written."""
     engine = create_async_engine(url)
     async with engine.begin() as connection:
         await connection.execute(text("TRUNCATE history, outbox, inbox"))
     await engine.dispose()
 
 
-async def _fill(bootstrap: str, topic: str) -> None:
+async def fill(bootstrap: str, topic: str, said: Sequence[Envelope]) -> None:
+    """Put events on a topic."""
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, max_batch_size=262_144)
     await producer.start()
     sent = []
-    for envelope in workload.envelopes():
+    for envelope in said:
         key, value, headers = to_kafka(envelope)
         sent.append(await producer.send(topic, value=value, key=key, headers=headers))
     await asyncio.gather(*sent)
