@@ -35,6 +35,7 @@ COLUMNS = (
     ("error", "text"),
     ("raw", "bytea"),
 )
+SHORTEST = 6  # characters by which people may name a row
 UPSERT = Bulk(
     "INSERT INTO parked",
     COLUMNS,
@@ -232,10 +233,11 @@ async def behind(session: Session, *, grp: str, key: str, limit: int) -> list[An
 
 async def find(session: Session, parked_id: str) -> Any | None:
     """Return one parked row by its id or the beginning of it (at least six characters), None when there is none."""
+    whole = await session.rows("SELECT * FROM parked WHERE parked_id = :id", id=parked_id)
+    if whole or len(parked_id) < SHORTEST:
+        return whole[0] if whole else None
     rows = await session.rows(
-        "SELECT * FROM parked WHERE parked_id = :id OR (length(:id) >= 6 AND substr(parked_id, 1, length(:id)) = :id) "
-        "LIMIT 2",
-        id=parked_id,
+        "SELECT * FROM parked WHERE substr(parked_id, 1, length(:id)) = :id LIMIT 2", id=parked_id
     )
     return rows[0] if len(rows) == 1 else None
 
