@@ -161,9 +161,11 @@ class Ingest:
         loop_time = asyncio.get_running_loop().time()
         if loop_time < self._full_until:
             return
-        unsent, _ = await self._store.glance(history.outbox_age)
+        unsent, _ = await self._store.glance(history.outbox_age, most=self._outbox_limit + 1)
         if unsent > self._outbox_limit:
-            raise Overloaded(f"{unsent} events wait for the stream; try again soon", retry_after=5)
+            raise Overloaded(
+                f"more than {self._outbox_limit} events wait for the stream; try again soon", retry_after=5
+            )
         self._full_until = loop_time + 1.0
 
 

@@ -139,12 +139,13 @@ async def sent(session: Session, seqs: Sequence[int], *, lease: str, token: int)
     )
 
 
-async def outbox_age(session: Session) -> tuple[int, datetime | None]:
-    """Return how many rows are unsent and when the oldest was stored."""
+async def outbox_age(session: Session, *, most: int = 10_000_000) -> tuple[int, datetime | None]:
+    """Return how many rows are unsent, at the most so many, and when the oldest was stored."""
     row = (
         await session.rows(
             "SELECT count(*) AS n, (SELECT h.received_at FROM outbox o JOIN history h ON h.seq = o.seq "
-            "ORDER BY o.seq LIMIT 1) AS oldest FROM outbox"
+            "ORDER BY o.seq LIMIT 1) AS oldest FROM (SELECT 1 FROM outbox LIMIT :most) AS unsent",
+            most=most,
         )
     )[0]
     return int(row.n), instant(row.oldest) if row.oldest else None
