@@ -186,7 +186,7 @@ def test_schemas_that_name_themselves_come_to_an_end() -> None:
     assert gaps({}, tree(3)) != []
 
 
-MANY = 150  # made-up pairs of schemas a test
+MANY = 100  # made-up pairs of schemas a test
 DRAWN = 8  # documents of each
 
 # ---- the judge --------------------------------------------------------------------------------------------------------
