@@ -1,5 +1,6 @@
 """Where a schedule's hub keeps its state: a folder, or a database and topics of its own; made quickly, left behind by none."""
 
+import json
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -19,6 +20,7 @@ from hub.store.session import Session
 from tests.delivery.torture.schedule import Engine
 
 PARTITIONS = 3  # of each topic: enough to be shared by two processes
+FEWER = json.dumps({topic.name: PARTITIONS for topic in TOPICS})  # processes wait for as many as they want
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class Cluster:
                             "VET_HUB_DATABASE_URL": f"{self._server}/{name}",
                             "VET_HUB_LOG_URL": self._log,
                             "VET_HUB_TOPIC_PREFIX": f"{name}.",
+                            "VET_HUB_PARTITIONS": FEWER,
                         },
                         store,
                     )

@@ -37,6 +37,7 @@ SLOT = timedelta(
 )  # the scheduler says «sweep» in each; the last look comes early in one, so that none follows
 EARLY = timedelta(seconds=30)
 TOO_LATE = "too late"
+OF_READERS = "VET_HUB_PARTITIONS"  # a dictionary in JSON, which only an environment is read as
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,8 @@ def _mail_server(schedule: Schedule) -> ScriptedRelay:
 
 def _onlooker(place: Place, fleet: Fleet, settings: Mapping[str, str]) -> Hub:
     """Make the parts of a hub that never runs: it only tells whether those that do are idle."""
-    own = load(**{name.removeprefix("VET_HUB_").lower(): value for name, value in settings.items()})
+    given = {name.removeprefix("VET_HUB_").lower(): value for name, value in settings.items() if name != OF_READERS}
+    own = load(**given)
     return build(own, fleet.clock, place.store, HistoryLog())
 
 

@@ -103,7 +103,9 @@ async def _hub(order: Mapping[str, Any], clock: AheadClock) -> AsyncIterator[Hub
         async with embedded(settings, clock=clock) as hub:
             yield hub
     else:
-        async with cluster(settings, parts=order["parts"], groups=order["groups"], clock=clock) as hub:
+        # As `vet-hub relay` does: whoever carries events out also tells partners.
+        parts = {*order["parts"], "partners"} if "relay" in order["parts"] else order["parts"]
+        async with cluster(settings, parts=parts, groups=order["groups"], clock=clock) as hub:
             yield hub
 
 
