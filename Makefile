@@ -32,6 +32,9 @@ torture: $(VENV)/.ready ## kill hubs N times over and judge what is left (SEED=,
 	fi; $(BIN)/python -m tests.delivery.torture --n $(or $(N),100) $(if $(SEED),--seed $(SEED)) \
 		$(if $(ENGINE),--engine $(ENGINE)) $(if $(AIM),--aim "$(AIM)") $(ARGS)
 
+outages: $(VENV)/.ready ## services of its own die, fall silent and fill up under load (SECONDS=60, RATE=300)
+	@$(BIN)/python -m tests.delivery.outages $(if $(SECONDS),--seconds $(SECONDS)) $(if $(RATE),--rate $(RATE)) $(ARGS)
+
 bench: $(VENV)/.ready ## measure the hub against a bare loop
 	@$(BIN)/python -m tests.bench $(ARGS)
 
@@ -72,4 +75,4 @@ $(VENV)/.ready: $(VENV)/.locked pyproject.toml
 	@$(UV) --no-deps --no-build-isolation --editable . || $(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo run test torture bench bench-cluster lint services lock clean
+.PHONY: help demo run test torture outages bench bench-cluster lint services lock clean

@@ -5,10 +5,10 @@ attempt, so a repeated report changes nothing. What leaves, leaves at least once
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 
@@ -29,6 +29,7 @@ from hub.store.session import Session
 from hub.together import Together
 
 log = structlog.get_logger()
+Came = TypeVar("Came")
 LEASE = timedelta(minutes=2)
 POLL = 0.5  # seconds
 FINISH_LIMIT = 8.0  # seconds a stop waits for what is being carried
@@ -68,6 +69,7 @@ class Courier:
         self._channels = channels
         self._wake = asyncio.Event()
         self._hands = asyncio.Semaphore(AT_ONCE)
+        self._failures = 0  # in a row, of anything that needs the database
         self._written: Together[tuple[JobRow, Carried], None] = Together(self._write_down)
         self.wrote_down: list[Callable[[], None]] = []  # called when what came of a job was written down
 
@@ -90,15 +92,12 @@ class Courier:
                 await channel.close()
 
     async def _carry_on(self) -> None:
-        failures = 0
         while True:
             try:
                 carried = await let_end(self.once(), FINISH_LIMIT)
-                failures = 0
+                self._failures = 0
             except ServiceAway as away:
-                failures += 1
-                say_rarely("courier.away", failures, str(away))
-                await asyncio.sleep(pause_after(failures))
+                await self._wait_for_store(away)
                 continue
             if not carried:
                 await woken_within(POLL, self._wake)
@@ -122,9 +121,31 @@ class Courier:
         )
 
     async def _carry(self, channel: Channel, job: JobRow) -> None:
+        until = asyncio.get_running_loop().time() + LEASE.total_seconds()
+        carried = await self._insist(lambda: self._try(channel, job), until)
+        reach("courier.carried")
+        await self._insist(lambda: self._written.ask((job, carried)), until)
+
+    async def _insist(self, step: Callable[[], Awaitable[Came]], until: float) -> Came:
+        """Take a step again while the database is away: left alone, the job would lie until its lease ends, and a mail
+        that left already would leave twice."""
+        while True:
+            try:
+                return await step()
+            except ServiceAway as away:
+                if asyncio.get_running_loop().time() >= until:
+                    raise
+                await self._wait_for_store(away)
+
+    async def _wait_for_store(self, away: ServiceAway) -> None:
+        self._failures += 1
+        say_rarely("courier.away", self._failures, str(away))
+        await asyncio.sleep(pause_after(self._failures))
+
+    async def _try(self, channel: Channel, job: JobRow) -> Carried:
         try:
             async with self._hands:
-                carried = await channel.carry(job, now=self._clock.now())
+                return await channel.carry(job, now=self._clock.now())
         except ServiceAway:
             raise
         except Exception as error:  # noqa: BLE001 - a template's bug parks its job, with the reason, and nothing else
@@ -137,13 +158,12 @@ class Courier:
                 correlation_id=job.correlation_id,
                 error=type(error).__name__,
             )
-            carried = Carried("failed", f"{type(error).__name__}: {error}"[:500])
-        reach("courier.carried")
-        await self._written.ask((job, carried))
+            return Carried("failed", f"{type(error).__name__}: {error}"[:500])
 
     async def _write_down(self, carried: Sequence[tuple[JobRow, Carried]]) -> Sequence[None]:
         await self._store.write(self._finish, carried)
         self._log.appended()
+        self._failures = 0
         for wake in self.wrote_down:
             wake()
         return [None] * len(carried)

@@ -24,6 +24,7 @@ from hub.settings import Settings, load
 from hub.store import nouns
 from hub.store.migrate import migrate
 from hub.store.recent import keep, read_row
+from tests.delivery.outages.disk import may_mount
 from tests.log_guard import log_as_before
 
 __all__ = ["log_as_before"]
@@ -73,6 +74,7 @@ OUTSIDE = (
         "of partners' programs",
         "deploy/dev/examples.sh fetch",
     ),
+    Outside("disk", may_mount(), "on a disk that fills up", "run as root, or with the right to mount"),
     Outside("mailpit", MAILPIT.exists(), "with a real mail server", "deploy/dev/mailpit.sh build"),
 )
 LEFT_OUT = pytest.StashKey[dict[Outside, int]]()

@@ -29,7 +29,7 @@ Answer = TypeVar("Answer")
 Trouble = tuple[datetime, str]
 STUCK = "stuck"
 FIRST_PAUSE = 0.2  # seconds
-LONGEST_PAUSE = 15.0  # seconds
+LONGEST_PAUSE = 5.0  # seconds; with what waits meanwhile, a hub is as before well within 20 s of the database
 PARKED_POLL = 0.25  # seconds between looks at the parked rows
 PARKED_LIMIT = 200  # rows a look takes at the most
 

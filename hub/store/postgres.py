@@ -1,10 +1,12 @@
 """The store on PostgreSQL through asyncpg, for any number of processes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from asyncio import CancelledError
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+from sqlalchemy import CursorResult
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -18,6 +20,7 @@ POOL = 10  # connections a process holds at the most
 CONNECT_TIMEOUT = 5.0  # seconds
 CHANNEL = "vet_hub"
 LOCK_LIMIT = "5s"  # that a migration waits for a table
+STATEMENT_LIMIT = 10.0  # seconds a statement may be without an answer: a silent server, or one that lost its network
 # A process that stalls inside a transaction holds its inbox rows, and its successor waits for them: not for long.
 SERVER_SETTINGS = {
     "application_name": "vet-hub",
@@ -52,18 +55,26 @@ class PostgresSession:
 
     async def rows(self, sql: str, **params: Any) -> list[Any]:
         """Run a statement and return its rows."""
-        return list((await self._connection.execute(statement(sql), params)).all())
+        return list((await self._execute(sql, params)).all())
 
     async def run(self, sql: str, **params: Any) -> int:
         """Run a statement and return how many rows it touched."""
-        return int((await self._connection.execute(statement(sql), params)).rowcount)
+        return int((await self._execute(sql, params)).rowcount)
 
     async def many(self, bulk: Bulk, columns: Columns) -> int:
         """Write many rows with one `unnest` statement."""
         lists = {name: list(columns[name]) for name, _ in bulk.columns}
         if not next(iter(lists.values())):
             return 0
-        return int((await self._connection.execute(statement(bulk_sql("postgresql", bulk)), lists)).rowcount)
+        return int((await self._execute(bulk_sql("postgresql", bulk), lists)).rowcount)
+
+    async def _execute(self, sql: str, params: Mapping[str, Any]) -> CursorResult[Any]:
+        try:
+            return await self._connection.execute(statement(sql), params)
+        except (TimeoutError, CancelledError):
+            # Nobody answers, or nobody waits any more: a rollback would wait for the same silent server once again.
+            await self._connection.invalidate()
+            raise
 
 
 class PostgresTransaction:
@@ -94,7 +105,11 @@ class PostgresStore:
             pool_size=pool,
             max_overflow=0,
             pool_timeout=CONNECT_TIMEOUT,
-            connect_args={"timeout": CONNECT_TIMEOUT, "server_settings": SERVER_SETTINGS},
+            connect_args={
+                "timeout": CONNECT_TIMEOUT,
+                "command_timeout": STATEMENT_LIMIT,
+                "server_settings": SERVER_SETTINGS,
+            },
         )
 
         # The same pool, under other terms.

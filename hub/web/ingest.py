@@ -3,9 +3,11 @@
 A plain route over the raw body: it runs for every event, so it builds nothing that it does not need.
 """
 
+import asyncio
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +19,7 @@ from events.codec import Item, from_http, is_batch
 from events.envelope import Envelope
 from events.errors import EventError
 from hub.access import Sender
-from hub.errors import HubError
+from hub.errors import HubError, ServiceAway
 from hub.ingest import Receipt
 from hub.metrics import EVENTS_IN, REFUSED, Meter
 from hub.parts import Hub
@@ -31,6 +33,7 @@ SCOPES = ("events:write", "import")
 JSON = "application/json"
 TRACEPARENT = re.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 LONGEST_TRACESTATE = 512  # characters
+ANSWER_LIMIT = 10.0  # seconds a post waits for the database
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +64,26 @@ async def post_events(request: Request) -> Response:
 
 
 async def _take(request: Request) -> tuple[list[Answer], bool]:
-    sender = await admit(request, *SCOPES)
+    async with _in_time():
+        sender = await admit(request, *SCOPES)
     buckets = buckets_of(request)
     buckets.spend(sender.key_id, 1)
     many = is_batch(request.headers.get("content-type", ""))
     read = await body.body_of(request, body.BATCH if many else body.EVENT)
     items = from_http(request.headers.items(), read)
     buckets.spend(sender.key_id, len(items) - 1)
-    return await _judged(hub_of(request), items, sender, _trace(request)), many
+    async with _in_time():
+        return await _judged(hub_of(request), items, sender, _trace(request)), many
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    """Raise ServiceAway when what is inside takes too long: a partner is told soon that a service is silent."""
+    try:
+        async with asyncio.timeout(ANSWER_LIMIT):
+            yield
+    except TimeoutError:
+        raise ServiceAway(f"the database has not answered within {ANSWER_LIMIT:.0f} s") from None
 
 
 async def _judged(hub: Hub, items: Sequence[Item], sender: Sender, trace: Mapping[str, str]) -> list[Answer]:

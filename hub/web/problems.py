@@ -61,7 +61,10 @@ def refusal_of(error: Exception) -> Refuse | None:
             return Refuse(503, str(error), headers={"Retry-After": str(error.retry_after)})
         case ServiceAway():
             # Its own words name hosts and files; they are for the log.
-            detail = "A service the hub needs does not answer; nothing was stored. Send the same again."
+            # A commit may have come through of which the hub never heard.
+            detail = (
+                "A service the hub needs does not answer. Send the same again; what was stored already counts once."
+            )
             return Refuse(503, detail, headers={"Retry-After": str(AGAIN_AFTER)})
         case Invalid():
             return Refuse(422, errors=error.errors)

@@ -121,6 +121,22 @@ async def test_a_statement_that_the_server_breaks_off_is_away_and_not_a_bug(post
 
 
 @pytest.mark.services
+async def test_a_server_that_falls_silent_is_away_and_its_connection_is_given_up(
+    shared_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def wait_for_ever(session: Session) -> None:
+        await session.rows("SELECT pg_sleep(600)")
+
+    monkeypatch.setattr(postgres_module, "STATEMENT_LIMIT", 0.2)
+    store = PostgresStore(shared_database, pool=1)
+    with pytest.raises(ServiceAway):
+        await store.write(wait_for_ever)
+
+    assert (await store.read(ask, "SELECT 1 AS n"))[0].n == 1
+    await store.stop()
+
+
+@pytest.mark.services
 async def test_a_lock_that_takes_too_long_makes_the_batch_come_again(
     postgres: PostgresStore, strict: PostgresStore
 ) -> None:

@@ -347,3 +347,42 @@ async def test_a_courier_goes_on_when_the_database_comes_back(store: Store, monk
     await until(lambda: read(ask, "SELECT 1 FROM jobs WHERE state = 'done'"))
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
+
+
+async def test_what_left_while_the_database_was_away_leaves_once_and_is_written_down(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.dispatch.runner.FIRST_PAUSE", 0.01)
+    await put(store, 3)
+    bag, write = Bag(), store.write
+    carrier = courier(store, bag)
+    mishaps = iter([ServiceAway("away"), ServiceAway("still away")])
+
+    async def unreliable(question: object, *args: object, **kwargs: object) -> object:
+        if question != jobs.lease:
+            for mishap in mishaps:
+                raise mishap
+        return await write(question, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(store, "write", unreliable)
+    assert await carrier.once() == 3
+
+    assert sorted(bag.carried) == ["j0", "j1", "j2"]
+    assert set((await states(store)).values()) == {("done", 1, "250 taken")}
+
+
+async def test_a_job_whose_carrying_needs_the_database_waits_for_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.dispatch.runner.FIRST_PAUSE", 0.01)
+    mishaps = iter([ServiceAway("away"), ServiceAway("still away")])
+
+    def answer(job: JobRow) -> Carried:
+        for mishap in mishaps:
+            raise mishap
+        return delivered(job)
+
+    await put(store)
+
+    assert await courier(store, Bag(answer)).once() == 1
+    assert (await states(store))["j0"] == ("done", 1, "250 taken")

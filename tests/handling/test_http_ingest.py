@@ -283,6 +283,20 @@ async def test_a_database_that_is_away_is_answered_with_when_to_come_again(
     assert (await company.post(numbered(2))).json()["accepted"][0]["duplicate"] is False
 
 
+async def test_a_post_is_answered_in_time_when_the_database_is_silent(
+    office: Office, company: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def say_nothing(*_: object, **__: object) -> None:
+        await asyncio.get_running_loop().create_future()
+
+    monkeypatch.setattr("hub.web.ingest.ANSWER_LIMIT", 0.01)
+    monkeypatch.setattr(office.hub.ingest, "accept", say_nothing)
+
+    answer = await company.post(numbered(1))
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+
+
 async def test_a_full_outbox_is_answered_with_when_to_come_again(embedded_settings: Settings) -> None:
     async with taking_in(load(data=embedded_settings.data, outbox_limit=1)) as opened:
         caller = await opened.caller("betangible")
