@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg
 from sqlalchemy import CursorResult
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -150,10 +151,15 @@ class PostgresStore:
         lost = asyncio.Event()
         async with self._connection(self._glances) as connection:
             driver: Any = (await connection.get_raw_connection()).driver_connection
-            driver.add_termination_listener(lambda _driver: lost.set())
-            await driver.add_listener(CHANNEL, lambda _driver, _pid, _channel, table: heard(table))
             try:
+                driver.add_termination_listener(lambda _driver: lost.set())
+                await driver.add_listener(CHANNEL, lambda _driver, _pid, _channel, table: heard(table))
                 await lost.wait()
+            except (
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+            ) as error:  # no error of SQLAlchemy's: it is not asked
+                raise ServiceAway(f"PostgreSQL does not answer: {_first_line(error)}") from error
             finally:
                 await connection.invalidate()  # it must not serve others: it would go on listening
         raise ServiceAway("PostgreSQL has closed the connection that was listened on")

@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -133,6 +134,21 @@ async def test_a_server_that_falls_silent_is_away_and_its_connection_is_given_up
         await store.write(wait_for_ever)
 
     assert (await store.read(ask, "SELECT 1 AS n"))[0].n == 1
+    await store.stop()
+
+
+@pytest.mark.services
+async def test_a_server_that_dies_while_one_begins_to_listen_is_away(
+    shared_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang_up(*_: object) -> None:
+        raise asyncpg.InterfaceError("connection is closed")
+
+    monkeypatch.setattr(asyncpg.Connection, "add_listener", hang_up)
+    store = PostgresStore(shared_database, pool=1)
+
+    with pytest.raises(ServiceAway):
+        await store.listen(lambda _table: None)
     await store.stop()
 
 

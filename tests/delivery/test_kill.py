@@ -20,7 +20,7 @@ from tests.delivery.torture.schedule import ENGINES, POINTS, Engine, Schedule, d
 pytestmark = pytest.mark.torture
 SEED = int(os.environ.get("VET_HUB_SEED") or secrets.randbelow(10**9))
 AT_ONCE: dict[Engine, int] = {"sqlite": 3, "cluster": 2}
-CHUNKS: dict[Engine, tuple[int, int]] = {"sqlite": (3, 9), "cluster": (3, 5)}
+CHUNKS: dict[Engine, tuple[int, int]] = {"sqlite": (3, 12), "cluster": (3, 8)}
 """How many chunks of how many schedules."""
 SERVICES = pytest.mark.services
 SABOTAGE = [

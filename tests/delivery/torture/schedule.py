@@ -47,6 +47,15 @@ class Process:
     late: bool = False
 
 
+APART = (
+    Process("web", frozenset({"ingest"}), ()),
+    *(Process(group, frozenset({"groups"}), (group,)) for group in GROUPS),
+    *(Process(part, frozenset({part}), ()) for part in ("relay", "scheduler", "courier")),
+)
+"""As a cluster runs: web, a worker a group, relay, scheduler and courier, each a process."""
+LAYOUTS = ("apart", "apart", "apart", "one", "halves", "groups", "twins", "late")
+
+
 @dataclass(frozen=True)
 class Kill:
     """How a round ends: at a visit of a point by one of the processes, or after some time."""
@@ -131,8 +140,10 @@ def draw(seed: int, engine: Engine, *, aim: str = "", sabotage: str = "") -> Sch
 
 
 def _processes(rng: Random, aim: str) -> tuple[Process, ...]:
-    layout = "late" if aim == "rebalance.revoked" else rng.choice(("one", "one", "halves", "groups", "twins", "late"))
+    layout = "late" if aim == "rebalance.revoked" else rng.choice(LAYOUTS)
     match layout:
+        case "apart":
+            return APART
         case "one":
             return (Process("only"),)
         case "halves":
@@ -166,7 +177,7 @@ def _kill(rng: Random, engine: Engine, processes: Sequence[Process], aim: str) -
 
 def _reaches(process: Process, point: str) -> bool:
     if point == "rebalance.revoked":
-        return not process.late
+        return "groups" in process.parts and not process.late
     floor = point.partition(".")[0]
     needed = {"executor": "groups", "stream": "groups", "ingest": "ingest", "relay": "relay", "courier": "courier"}
     return floor == ANY_TIME or needed[floor] in process.parts
