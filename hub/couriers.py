@@ -6,7 +6,7 @@ attempt, so a repeated report changes nothing. What leaves, leaves at least once
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -27,6 +27,7 @@ from hub.store.jobs import Ended, JobRow
 from hub.store.port import Store
 from hub.store.session import Session
 from hub.together import Together
+from hub.tracing import Trace, Tracing
 
 log = structlog.get_logger()
 Came = TypeVar("Came")
@@ -45,6 +46,8 @@ class Carried:
     answer: str
     event: Event | None = None
     again_at: datetime | None = None
+    trace: Trace = field(default_factory=dict)
+    """Where in its trace the attempt stands, for the event that tells of it."""
 
 
 class Channel(Protocol):
@@ -62,11 +65,14 @@ class Channel(Protocol):
 class Courier:
     """Takes due jobs of its channels, carries them, writes down and says what came of it."""
 
-    def __init__(self, store: Store, appender: Log, clock: Clock, channels: Mapping[str, Channel]) -> None:
+    def __init__(
+        self, store: Store, appender: Log, clock: Clock, channels: Mapping[str, Channel], tracing: Tracing | None = None
+    ) -> None:
         self._store = store
         self._log = appender
         self._clock = clock
         self._channels = channels
+        self._tracing = tracing
         self._wake = asyncio.Event()
         self._hands = asyncio.Semaphore(AT_ONCE)
         self._failures = 0  # in a row, of anything that needs the database
@@ -122,7 +128,7 @@ class Courier:
 
     async def _carry(self, channel: Channel, job: JobRow) -> None:
         until = asyncio.get_running_loop().time() + LEASE.total_seconds()
-        carried = await self._insist(lambda: self._try(channel, job), until)
+        carried = await self._insist(lambda: self._traced(channel, job), until)
         reach("courier.carried")
         await self._insist(lambda: self._written.ask((job, carried)), until)
 
@@ -141,6 +147,15 @@ class Courier:
         self._failures += 1
         say_rarely("courier.away", self._failures, str(away))
         await asyncio.sleep(pause_after(self._failures))
+
+    async def _traced(self, channel: Channel, job: JobRow) -> Carried:
+        if self._tracing is None:
+            return replace(await self._try(channel, job), trace=job.trace)
+        about = {"job_kind": job.kind, "job_id": job.job_id, "event_id": job.event_id}
+        span = self._tracing.begin(f"carry {job.channel}", job.trace, "client", **about)
+        carried = await self._try(channel, job)
+        span.end(carried.state)
+        return replace(carried, trace=span.trace)
 
     async def _try(self, channel: Channel, job: JobRow) -> Carried:
         try:
@@ -172,10 +187,12 @@ class Courier:
         ended = [Ended(job, *_stands(came)) for job, came in carried]
         ours = await jobs.finish(session, ended)
         # Where the lease ran out another courier has the job: its report counts.
-        reports = [self._report(job, came.event) for job, came in carried if came.event and job.job_id in ours]
+        reports = [
+            self._report(job, came.event, came.trace) for job, came in carried if came.event and job.job_id in ours
+        ]
         await self._log.append(session, reports)
 
-    def _report(self, job: JobRow, event: Event) -> Entry:
+    def _report(self, job: JobRow, event: Event, trace: Trace) -> Entry:
         now = self._clock.now()
         envelope = Envelope(
             id=attempt_id(job.job_id, job.attempts),
@@ -184,6 +201,7 @@ class Courier:
             subject=event.own_subject() or job.job_id,
             time=now,
             data=dump(event),
+            extensions=trace,
             tenant="hub",
             received_at=now,
             correlation_id=job.correlation_id,

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import sys
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
@@ -39,6 +40,7 @@ from hub.store import inbox, jobs, parked
 from hub.store.port import Store
 from hub.store.session import Session
 from hub.subscribers import Subscribers
+from hub.tracing import Tracing
 
 log = structlog.get_logger()
 SETTLED = timedelta(seconds=1)
@@ -75,6 +77,7 @@ class Hub:
     runners: dict[str, Runner]
     trouble: "asyncio.Future[None] | None" = None
     relay: RelayState | None = None
+    tracing: Tracing | None = None
     begun: asyncio.Event = field(default_factory=asyncio.Event)  # set once the groups of this process may get batches
 
     async def is_idle(self) -> bool:
@@ -150,11 +153,27 @@ def bound(settings: Settings, clock: Clock, index: MatchingIndex | None = None) 
     return bind(routers, [index, KnownPeople(), DigestBoard(clock), Subscribers()])
 
 
+def tracing_of(settings: Settings) -> Tracing | None:
+    """Return what traces are told to: the setting's collector, or that of OpenTelemetry's own variable; None without."""
+    collector = settings.otlp_url or os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+    if not collector:
+        return None
+    try:
+        # By name: it is an extra, and takes a while to load.
+        tracing: Tracing = import_module("hub.telemetry").telemetry_to(collector)
+    except ModuleNotFoundError as missing:
+        raise WrongSetting(
+            f"VET_HUB_OTLP_URL = {collector!r} needs the package {missing.name}; pip install 'vet-hub[otel]'"
+        ) from missing
+    return tracing
+
+
 def build(settings: Settings, clock: Clock, store: Store, appender: Log) -> Hub:
     """Make all parts over a store and a log."""
     tune_interpreter()
     index = MatchingIndex(rules_of(settings), clock, rates=settings.rates)
-    executor = Executor(store, appender, clock, terms_of(settings))
+    tracing = tracing_of(settings)
+    executor = Executor(store, appender, clock, terms_of(settings), tracing)
     groups = bound(settings, clock, index)
     channels: dict[str, Channel] = {
         DOCUMENT: DocumentChannel(store),
@@ -177,7 +196,8 @@ def build(settings: Settings, clock: Clock, store: Store, appender: Log) -> Hub:
         ),
         sampler=Sampler(store, clock, hears_of(groups.values()), window_of(settings)),
         replayer=Replayer(store, executor, clock, groups),
-        courier=Courier(store, appender, clock, channels),
+        courier=Courier(store, appender, clock, channels, tracing),
+        tracing=tracing,
         runners={name: Runner(group, executor, store, clock) for name, group in groups.items()},
     )
 

@@ -90,6 +90,9 @@ class Settings(BaseSettings):
     rates: dict[str, Decimal] = Field(
         default_factory=dict, description='what one unit of another currency is worth in EUR, {"PLN": "0.23"}'
     )
+    otlp_url: str | None = Field(
+        None, description="OpenTelemetry collector that traces go to, as http://host:4318; unset: no traces"
+    )
     log_level: str = Field("info", description="debug, info, warning or error")
 
     @field_validator("log_url")

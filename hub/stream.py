@@ -164,7 +164,7 @@ def _works(hub: Hub, store: PostgresStore, parts: Collection[str], groups: Colle
     if "ingest" in parts:
         works.append(hub.ingest.run)
     if "relay" in parts:
-        hub.relay = Relay(hub.store, settings.bootstrap, hub.clock, prefix=settings.topic_prefix)
+        hub.relay = Relay(hub.store, settings.bootstrap, hub.clock, settings.topic_prefix, hub.tracing)
         wakes["outbox"] = hub.relay.wake
         works.append(hub.relay.run)
     if "partners" in parts:

@@ -22,10 +22,10 @@ from hub.loop import give_way
 from hub.store.history import Entry
 from hub.store.inbox import Settled
 from hub.store.parked import ParkedRow
+from hub.tracing import Span, Tracing, trace_of, under
 
 Wanted = RowKey | Search
 NOTHING: Collection[Wanted] = ()
-TRACE = frozenset({"traceparent", "tracestate"})
 LARGEST_SAID = 1_000_000  # bytes of data; Kafka takes 1 MiB with headers, and a larger record would stop the relay
 
 
@@ -65,6 +65,8 @@ class Batch:
     through: list[str] = field(default_factory=list)
     failed: set[str] = field(default_factory=set)
     released: int = 0
+    tracing: Tracing | None = None
+    spans: dict[tuple[str, str], Span] = field(default_factory=dict)
 
     async def step(self, todo: Sequence[Task]) -> tuple[list[Task], set[Wanted]]:
         """Run what can run; returns the tasks that must run again, in order, and the rows they lacked.
@@ -108,7 +110,7 @@ class Batch:
         if event is None:
             self._leave_to_newer_code(delivery, delivery.envelope, task)
             return NOTHING
-        return self._handle(delivery, delivery.envelope, event, task.handlers)
+        return self._handle(delivery, self._traced(delivery.envelope), event, task.handlers)
 
     def _handle(
         self, delivery: Delivery, envelope: Envelope, event: Event, handlers: tuple[Bound, ...]
@@ -149,6 +151,22 @@ class Batch:
         self.parked.append(parking.waiting(delivery, why, grp=self.group, epoch=self.epoch, now=self.now))
         self._settle(delivery, "waiting", why.detail)
 
+    def _traced(self, envelope: Envelope) -> Envelope:
+        if self.tracing is None:
+            return envelope
+        about = {"type": envelope.short_type, "group": self.group, "event_id": envelope.id}
+        span = self.tracing.begin(f"{self.group} handle", trace_of(envelope), "consumer", **about)
+        # Run again for a row that was not loaded, it takes the place of the first try, which nobody hears of.
+        self.spans[(envelope.source, envelope.id)] = span
+        return under(envelope, span)
+
+    def tell_spans(self) -> None:
+        """End what was begun for each event, now that it is committed."""
+        if self.spans:
+            outcomes = {(settled.source, settled.id): settled.outcome for settled in self.settled}
+            for name, span in self.spans.items():
+                span.end(outcomes.get(name, "done"))
+
     def _stands_behind(self, task: Task) -> bool:
         key = task.key
         return key in self.failed or (key in self.blocked and task.delivery.parked is None)
@@ -181,7 +199,6 @@ def spoken(event: Event, *, cause: Envelope, handler: str, n: int, now: datetime
     data = dump(event)
     if len(data) > LARGEST_SAID:
         raise TooLarge(f"{event.TYPE} of {len(data)} bytes; an event may have {LARGEST_SAID}: say refs instead")
-    trace = {name: value for name, value in cause.extensions.items() if name in TRACE} if cause.extensions else {}
     envelope = Envelope(
         id=said_id(cause.source, cause.id, handler, n),
         source=HUB_SOURCE,
@@ -189,7 +206,7 @@ def spoken(event: Event, *, cause: Envelope, handler: str, n: int, now: datetime
         subject=event.own_subject() or cause.subject,
         time=now,
         data=data,
-        extensions=trace,
+        extensions=trace_of(cause),
         tenant="hub",
         received_at=now,
         correlation_id=cause.correlation_id or cause.id,

@@ -26,6 +26,7 @@ from hub.failpoints import reach
 from hub.loop import in_turns
 from hub.rows import BY_NOUN
 from hub.store.port import Store
+from hub.tracing import Tracing, trace_of
 
 log = structlog.get_logger()
 CONFLICTS = 3  # times a batch runs again whole before its events run one by one
@@ -36,11 +37,19 @@ EPOCH = 0  # of a group that was never replayed; one that may be learns its own 
 class Executor:
     """Runs batches of one process against one store and one log."""
 
-    def __init__(self, store: Store, appender: Appender, clock: Clock, terms: Terms = DEFAULT_TERMS) -> None:
+    def __init__(
+        self,
+        store: Store,
+        appender: Appender,
+        clock: Clock,
+        terms: Terms = DEFAULT_TERMS,
+        tracing: Tracing | None = None,
+    ) -> None:
         self._store = store
         self._appender = appender
         self._clock = clock
         self._terms = terms
+        self._tracing = tracing
         self.released: list[Callable[[], None]] = []  # called when a commit released parked events, of any group
         self.committed: list[Callable[[], None]] = []  # called after every commit
         self.left_jobs: list[Callable[[], None]] = []  # called when a commit left jobs for couriers
@@ -49,6 +58,12 @@ class Executor:
 
     async def run(self, group: Group, deliveries: Sequence[Delivery], position: int | None = None) -> int:
         """Handle a batch; on a log kept in the same database, `position` is stored with it. Returns how many it took."""
+        if self._tracing is None:
+            return await self._run(group, deliveries, position)
+        with self._tracing.batch(f"{group.name} batch", "consumer", [trace_of(each.envelope) for each in deliveries]):
+            return await self._run(group, deliveries, position)
+
+    async def _run(self, group: Group, deliveries: Sequence[Delivery], position: int | None) -> int:
         read = [_task(group, delivery) async for delivery in in_turns(deliveries)]
         tasks = [task for task in read if task is not None]
         for conflicts in range(CONFLICTS):
@@ -112,6 +127,7 @@ class Executor:
             await tx.finish(flush, batch, self._appender, position)
         reach("executor.committed")
         self._count(batch, len(taken))
+        batch.tell_spans()
         _log_settled(batch, taken)
         if batch.said:
             self._appender.appended()
@@ -133,7 +149,13 @@ class Executor:
 
     def _batch(self, group: Group) -> Batch:
         return Batch(
-            group=group.name, epoch=EPOCH, now=self._clock.now(), blocked=set(), terms=self._terms, silent=group.silent
+            group=group.name,
+            epoch=EPOCH,
+            now=self._clock.now(),
+            blocked=set(),
+            terms=self._terms,
+            silent=group.silent,
+            tracing=self._tracing,
         )
 
 

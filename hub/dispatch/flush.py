@@ -15,6 +15,7 @@ from hub.rows import KINDS, Row
 from hub.store import cursors, due, epochs, history, inbox, jobs, nouns, parked, shares
 from hub.store.history import Entry
 from hub.store.session import Session
+from hub.tracing import trace_of
 
 WRITERS = frozenset(kind.WRITER for kind in KINDS)
 
@@ -126,7 +127,7 @@ def _job(job: Job, now: datetime) -> dict[str, str]:
         "dedupe_key": job.dedupe_key,
         "channel": job.channel,
         "kind": job.kind,
-        "body": orjson.dumps(job.body).decode(),
+        "body": orjson.dumps({**job.body, **trace_of(job.cause)}).decode(),
         "correlation_id": job.cause.correlation_id or job.cause.id,
         "event_id": job.cause.id,
         "state": "due",

@@ -27,6 +27,7 @@ from hub.log.clients import connection
 from hub.settings import Broker
 from hub.store import history, leases
 from hub.store.port import Store
+from hub.tracing import Tracing, trace_of
 
 log = structlog.get_logger()
 LEASE = "relay"
@@ -51,6 +52,7 @@ class Relay:
     bootstrap: Broker | str
     clock: Clock
     prefix: str = ""
+    tracing: Tracing | None = None
     sending_since: datetime | None = None
     active: bool = False
     sent: int = 0
@@ -131,7 +133,12 @@ class Relay:
         return self.active
 
     async def _send(self, rows: Sequence[tuple[str, Envelope]]) -> None:
-        await self._produce([(self.prefix + topic, to_kafka(envelope)) for topic, envelope in rows])
+        records = [(self.prefix + topic, to_kafka(envelope)) for topic, envelope in rows]
+        if self.tracing is None:
+            await self._produce(records)
+            return
+        with self.tracing.batch("relay send", "producer", [trace_of(envelope) for _, envelope in rows]):
+            await self._produce(records)
 
     async def _produce(self, records: Sequence[tuple[str, Record]]) -> None:
         """Send records and wait until all are acknowledged; after a failure the producer is closed."""

@@ -1,12 +1,13 @@
 """Jobs for couriers: leased, so that a job of a dead courier is taken up by another; unique by their dedupe key."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import orjson
 
 from hub.store.session import Bulk, Session, each, listed, spread, storable, values
+from hub.tracing import HOPS, Trace
 
 COLUMNS = tuple(
     (name, "text")
@@ -45,6 +46,8 @@ class JobRow:
     due_at: str
     created_at: str
     answer: str | None
+    trace: Trace = field(default_factory=dict)
+    """Where in its trace the job was left."""
 
 
 async def put(session: Session, rows: Sequence[dict[str, str]]) -> None:
@@ -193,12 +196,14 @@ async def counts(session: Session) -> dict[str, int]:
 
 
 def _job(row: Any) -> JobRow:
+    body = orjson.loads(row.body)
+    trace = {name: body.pop(name) for name in HOPS if name in body}
     return JobRow(
         row.job_id,
         row.dedupe_key,
         row.channel,
         row.kind,
-        orjson.loads(row.body),
+        body,
         row.correlation_id,
         row.event_id,
         row.state,
@@ -206,4 +211,5 @@ def _job(row: Any) -> JobRow:
         row.due_at,
         row.created_at,
         row.answer,
+        trace,
     )

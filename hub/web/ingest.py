@@ -15,6 +15,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
+from events.catalogue import EVENTS
 from events.codec import Item, from_http, is_batch
 from events.envelope import Envelope
 from events.errors import EventError
@@ -23,6 +24,7 @@ from hub.errors import HubError, ServiceAway
 from hub.ingest import Receipt
 from hub.metrics import EVENTS_IN, REFUSED, Meter
 from hub.parts import Hub
+from hub.tracing import trace_of, under
 from hub.web import body
 from hub.web.door import admit, buckets_of, hub_of
 from hub.web.problems import Refuse, dumped, refusal_of
@@ -89,13 +91,31 @@ async def _in_time() -> AsyncIterator[None]:
 async def _judged(hub: Hub, items: Sequence[Item], sender: Sender, trace: Mapping[str, str]) -> list[Answer]:
     refused = {item.index: refusal for item in items if (refusal := _unfit(item)) is not None}
     good = [_traced(item.envelope, trace) for item in items if item.envelope and item.index not in refused]
-    receipts = iter(await hub.ingest.accept(good, sender) if good else ())
+    receipts = iter(await _accepted_by(hub, good, sender) if good else ())
     return [
         Answer(refused[item.index].status, refusal=refused[item.index])
         if item.index in refused
         else _answer(next(receipts))
         for item in items
     ]
+
+
+async def _accepted_by(hub: Hub, envelopes: Sequence[Envelope], sender: Sender) -> Sequence[Receipt]:
+    if hub.tracing is None:
+        return await hub.ingest.accept(envelopes, sender)
+    spans = [
+        hub.tracing.begin("take in", trace_of(envelope), "server", type=_type(envelope), org=sender.org)
+        for envelope in envelopes
+    ]
+    receipts = await hub.ingest.accept([under(*each) for each in zip(envelopes, spans, strict=True)], sender)
+    for span, receipt in zip(spans, receipts, strict=True):
+        span.end("refused" if receipt.refusal else "duplicate" if receipt.duplicate else "accepted")
+    return receipts
+
+
+def _type(envelope: Envelope) -> str:
+    # What is no type of ours could be anything.
+    return envelope.short_type if envelope.short_type in EVENTS else "unknown"
 
 
 def _unfit(item: Item) -> Refuse | None:

@@ -208,7 +208,7 @@ def _story(rng: Random, seed: int) -> Iterator[Envelope]:
             new = f"new-{word}"
             yield say("company.registered", new, company_named(new), f"registered-{word}")
         else:
-            yield say("need.published", f"{slug}/N-{word}", _need(f"N-{word}", slug), f"need-{word}", by=slug)
+            yield say("need.published", f"{slug}/N-{word}", wanted(f"N-{word}", slug), f"need-{word}", by=slug)
 
 
 def founding() -> list[Envelope]:
@@ -232,7 +232,8 @@ def founding() -> list[Envelope]:
     ]
 
 
-def _need(need_id: str, slug: str) -> dict[str, object]:
+def wanted(need_id: str, slug: str) -> dict[str, object]:
+    """Return a need of a company that the provider's course fits."""
     return need(
         need_id=need_id,
         company_id=slug,
