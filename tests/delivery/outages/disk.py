@@ -1,6 +1,7 @@
 """A disk of its own, small enough to be filled up."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,5 +40,6 @@ def may_mount() -> bool:
     """Return whether this user may mount disks."""
     return (
         os.geteuid() == 0
+        and shutil.which("unshare") is not None
         and subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode == 0
     )
