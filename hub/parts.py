@@ -44,7 +44,7 @@ from hub.tracing import Tracing
 
 log = structlog.get_logger()
 SETTLED = timedelta(seconds=1)
-YOUNG, OFTEN, SELDOM = 7_000, 4, 150
+YOUNG, OFTEN, SELDOM = 2_000, 3, 400
 """Objects made before Python looks for cycles among them (everything stands still the longer, the more they are); times
 this happens before it looks at the survivors too; times that happens before it looks at everything."""
 SWITCH = 0.001  # seconds a thread may compute while another waits for the interpreter; the loop is one that waits

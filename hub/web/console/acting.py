@@ -6,7 +6,7 @@ stood when it was drawn (what has moved on since is not decided blindly). The ev
 
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,7 +32,7 @@ DECIDING = frozenset({"workflow", "matcher"})  # groups whose word counts; the o
 REJECTED = EventRejected.wire_type()
 NOT_WHOLE = "The form is not whole; open it anew and fill it in again. Nothing was recorded."
 
-Redraw = Callable[[Form, Iterable[Problem]], Response]
+Redraw = Callable[[Form, Iterable[Problem]], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ async def record(visit: Visit, form: Form, act: Act, redraw: Redraw) -> Response
     if refusal.status == 409:
         return visit.back(there, "recorded_otherwise")
     if refusal.status == 422:
-        return redraw(form, refusal.problems)
+        return await redraw(form, refusal.problems)
     raise Refuse(refusal.status, "; ".join(problem.detail for problem in refusal.problems) or refusal.title)
 
 

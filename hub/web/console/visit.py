@@ -4,6 +4,7 @@ Around each: who is there (else the way to the sign-in), whether they may, and f
 A page reads and draws; a form says an event or changes one row, and sends the reader on with one sentence.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,11 +69,11 @@ class Visit:
         """Return what the visitor does now, for the audit."""
         return Deed(stamp(self.hub.clock.now()), self.visitor.sender.key_id, what, about, detail)
 
-    def draw(self, template: str, *, status: int = 200, frames: bool = False, **shown: Any) -> Response:
-        """Answer with a page."""
+    async def draw(self, template: str, *, status: int = 200, frames: bool = False, **shown: Any) -> Response:
+        """Answer with a page; it is drawn beside the event loop, which a page would hold for ten milliseconds."""
         notice = notices.waiting(self.request)
         context = {**self._frame(), "notice": notice, **shown}
-        answer = drawing.draw(template, context, status=status, frames=frames)
+        answer = await asyncio.to_thread(drawing.draw, template, context, status=status, frames=frames)
         if notice is not None:
             notices.forget(answer)
         return answer
@@ -151,17 +152,17 @@ async def _served(request: Request, route: str, roles: tuple[str, ...], function
 
 async def _answered(visit: Visit, roles: tuple[str, ...], function: Page) -> Response:
     if visit.visitor.role not in roles:
-        return _error(visit, Refuse(404, FORBIDDEN))
+        return await _error(visit, Refuse(404, FORBIDDEN))
     if "\0" in visit.request.scope["path"] or b"%00" in visit.request.scope["query_string"]:
-        return _error(visit, Refuse(400, UNREADABLE))
+        return await _error(visit, Refuse(400, UNREADABLE))
     try:
         return await function(visit)
     except Refuse as refusal:
-        return _error(visit, refusal)
+        return await _error(visit, refusal)
 
 
-def _error(visit: Visit, refusal: Refuse) -> Response:
-    answer = visit.draw("error.html", status=refusal.status, problem=refusal)
+async def _error(visit: Visit, refusal: Refuse) -> Response:
+    answer = await visit.draw("error.html", status=refusal.status, problem=refusal)
     answer.headers.update(refusal.headers or {})
     return answer
 

@@ -111,7 +111,7 @@ async def agreements(visit: Visit) -> Response:
     state = asked if asked in STATES else ""
     found = await visit.read(_listed, visit, state)
     choices = [("", "all", None), *((each, _called(each), visit.pulse.of("agreements", each)) for each in STATES)]
-    return visit.draw(
+    return await visit.draw(
         "agreements.html",
         found=found,
         verdicts=VERDICTS,
@@ -153,7 +153,7 @@ async def _about(session: Session, refs: Sequence[str]) -> dict[str, Need | Offe
 async def agreement(visit: Visit) -> Response:
     """One agreement: its pages, who must sign, what the rules say, and what happens next."""
     found = await visit.read(_whole, visit.given("agreement_id"), visit)
-    return visit.draw(
+    return await visit.draw(
         "agreement.html",
         found=found,
         row=found.agreement,

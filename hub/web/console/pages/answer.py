@@ -42,7 +42,7 @@ class Asked:
 async def answer(visit: Visit) -> Response:
     """The form for what a provider answers."""
     asked = await visit.read(_asked, visit)
-    return _answer_form(visit, asked, acting.fresh(_mark(asked.request)))
+    return await _answer_form(visit, asked, acting.fresh(_mark(asked.request)))
 
 
 @desk.form("/matches/{match_id}/answer/{provider}")
@@ -51,12 +51,14 @@ async def record_answer(visit: Visit, form: Form) -> Response:
     asked = await visit.read(_asked, visit)
     mark = _mark(asked.request)
 
-    def redraw(form: Form, wrong: Iterable[Problem]) -> Response:
-        return _answer_form(visit, asked, acting.again(form, mark, wrong, {"amount": "price", "currency": "price"}))
+    async def redraw(form: Form, wrong: Iterable[Problem]) -> Response:
+        return await _answer_form(
+            visit, asked, acting.again(form, mark, wrong, {"amount": "price", "currency": "price"})
+        )
 
     wrong = _unfit_answer(form)
     if wrong:
-        return redraw(form, wrong)
+        return await redraw(form, wrong)
     provider = asked.request.org
     data = {"match_id": asked.request.match_id, "provider_id": provider, **_answer_of(form)}
     party = asked.deal.names.get(provider, provider)
@@ -64,8 +66,8 @@ async def record_answer(visit: Visit, form: Form) -> Response:
     return await acting.record(visit, form, act, redraw)
 
 
-def _answer_form(visit: Visit, asked: Asked, drawn: Drawn) -> Response:
-    return visit.draw(
+async def _answer_form(visit: Visit, asked: Asked, drawn: Drawn) -> Response:
+    return await visit.draw(
         "act_answer.html",
         status=422 if drawn.wrong else 200,
         asked=asked,

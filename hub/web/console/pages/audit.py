@@ -22,7 +22,7 @@ async def audit(visit: Visit) -> Response:
     before = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 19 else None
     found = await visit.read(store.newest, limit=MOST + 1, act=kind, about=about, before=before)
     further = found[MOST - 1].seq if len(found) > MOST else None
-    return visit.draw(
+    return await visit.draw(
         "audit.html",
         found=found[:MOST],
         filters=options("audit", "act", [("", "all", None), *((each, each, None) for each in KINDS)], kind, on=about),

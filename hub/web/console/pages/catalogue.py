@@ -23,7 +23,7 @@ async def catalogue(visit: Visit) -> Response:
     provider = visit.asked("provider")
     found, names, cursor = await visit.read(_listed, visit, state, provider)
     choices = [("published", "offered", None), ("retired", "no longer offered", None)]
-    return visit.draw(
+    return await visit.draw(
         "catalogue.html",
         found=found,
         names=names,
@@ -63,7 +63,7 @@ async def curriculum(visit: Visit) -> Response:
     """One short course: what it teaches, how, and when it is given."""
     ref = ref_of(visit.given("org"), visit.given("curriculum_id"))
     found, sessions, names = await visit.read(_one, ref)
-    return visit.draw("curriculum.html", found=found, told=found.told, sessions=sessions, names=names)
+    return await visit.draw("curriculum.html", found=found, told=found.told, sessions=sessions, names=names)
 
 
 async def _one(session: StoreSession, ref: str) -> tuple[Curriculum, list[tuple[Session, int]], dict[str, str]]:

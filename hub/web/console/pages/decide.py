@@ -19,7 +19,7 @@ desk = Desk()
 async def decide(visit: Visit) -> Response:
     """The form for what a company decides."""
     deal = await visit.read(seen_deal, visit.given("match_id"), visit.visitor.sender)
-    return _decision_form(visit, deal, acting.fresh(_standing(deal)))
+    return await _decision_form(visit, deal, acting.fresh(_standing(deal)))
 
 
 @desk.form("/matches/{match_id}/decide")
@@ -27,14 +27,18 @@ async def record_decision(visit: Visit, form: Form) -> Response:
     """Record a company's decision."""
     deal = await visit.read(seen_deal, visit.given("match_id"), visit.visitor.sender)
 
-    def redraw(form: Form, wrong: Iterable[Problem]) -> Response:
-        return _decision_form(visit, deal, acting.again(form, _standing(deal), wrong, {"candidate_id": "decision"}))
+    async def redraw(form: Form, wrong: Iterable[Problem]) -> Response:
+        return await _decision_form(
+            visit, deal, acting.again(form, _standing(deal), wrong, {"candidate_id": "decision"})
+        )
 
     decision, _, candidate = form.get("decision", "").partition(" ")
     if not decision:
-        return redraw(form, [Problem("/decision", "Say what it decided.")])
+        return await redraw(form, [Problem("/decision", "Say what it decided.")])
     if decision == "needs_info" and not form.get("reason"):
-        return redraw(form, [Problem("/reason", "Write down what the company wants to know; the providers are told.")])
+        return await redraw(
+            form, [Problem("/reason", "Write down what the company wants to know; the providers are told.")]
+        )
     data = {"match_id": visit.given("match_id"), "decision": decision}
     data |= {"candidate_id": candidate} if candidate else {}
     data |= {"reason": form["reason"]} if form.get("reason") else {}
@@ -51,8 +55,8 @@ async def record_decision(visit: Visit, form: Form) -> Response:
     return await acting.record(visit, form, act, redraw)
 
 
-def _decision_form(visit: Visit, deal: Deal, drawn: Drawn) -> Response:
-    return visit.draw("act_decide.html", status=422 if drawn.wrong else 200, deal=deal, drawn=drawn)
+async def _decision_form(visit: Visit, deal: Deal, drawn: Drawn) -> Response:
+    return await visit.draw("act_decide.html", status=422 if drawn.wrong else 200, deal=deal, drawn=drawn)
 
 
 def _standing(deal: Deal) -> str:

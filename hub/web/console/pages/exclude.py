@@ -21,7 +21,7 @@ desk = Desk()
 async def exclude(visit: Visit) -> Response:
     """The form that takes a course out for one need."""
     deal = await visit.read(_need_deal, visit)
-    return _exclusion_form(visit, deal, acting.fresh(_need_mark(deal), course=visit.asked("course")))
+    return await _exclusion_form(visit, deal, acting.fresh(_need_mark(deal), course=visit.asked("course")))
 
 
 @desk.form("/needs/{org}/{need_id}/exclude")
@@ -29,12 +29,12 @@ async def record_exclusion(visit: Visit, form: Form) -> Response:
     """Record that a course is out for one need."""
     deal = await visit.read(_need_deal, visit)
 
-    def redraw(form: Form, wrong: Iterable[Problem]) -> Response:
+    async def redraw(form: Form, wrong: Iterable[Problem]) -> Response:
         names = {"curriculum_ref": "course"}
-        return _exclusion_form(visit, deal, acting.again(form, _need_mark(deal), wrong, names))
+        return await _exclusion_form(visit, deal, acting.again(form, _need_mark(deal), wrong, names))
 
     if not form.get("reason"):
-        return redraw(form, [Problem("/reason", "Say why; the reason stays in the need’s story.")])
+        return await redraw(form, [Problem("/reason", "Say why; the reason stays in the need’s story.")])
     data = {"about": deal.about.key, "curriculum_ref": form.get("course", ""), "reason": form["reason"]}
     party = deal.names.get(deal.about.org, deal.about.org)
     what = f"{data['curriculum_ref']} is out"
@@ -42,8 +42,8 @@ async def record_exclusion(visit: Visit, form: Form) -> Response:
     return await acting.record(visit, form, act, redraw)
 
 
-def _exclusion_form(visit: Visit, deal: Deal, drawn: Drawn) -> Response:
-    return visit.draw("act_exclude.html", status=422 if drawn.wrong else 200, deal=deal, drawn=drawn)
+async def _exclusion_form(visit: Visit, deal: Deal, drawn: Drawn) -> Response:
+    return await visit.draw("act_exclude.html", status=422 if drawn.wrong else 200, deal=deal, drawn=drawn)
 
 
 def _need_mark(deal: Deal) -> str:

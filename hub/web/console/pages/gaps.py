@@ -54,7 +54,7 @@ async def gaps(visit: Visit) -> Response:
     state = "closed" if visit.asked("state") == "closed" else "open"
     lines, names, unmet, cursor = await visit.read(_listed, visit, state)
     choices = [(each, each, visit.pulse.of("gaps", each)) for each in ("open", "closed")]
-    return visit.draw(
+    return await visit.draw(
         "gaps.html",
         lines=lines,
         names=names,

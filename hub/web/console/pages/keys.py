@@ -32,7 +32,7 @@ async def list_keys(visit: Visit) -> Response:
     found = sorted(
         await visit.read(keys.listing), key=lambda row: (row.revoked_at is not None, row.org, row.created_at)
     )
-    return visit.draw(
+    return await visit.draw(
         "keys.html", keys=found, what=WHAT, chosen=DEFAULT_SCOPES, once=secrets.token_hex(8), wrong="", form={}
     )
 
@@ -66,8 +66,8 @@ async def make_key(visit: Visit, form: Form) -> Response:
             "wrong": str(wrong),
             "form": form,
         }
-        return visit.draw("keys.html", status=422, **shown)
-    return visit.draw("new_key.html", key=key, row=row, what=WHAT)
+        return await visit.draw("keys.html", status=422, **shown)
+    return await visit.draw("new_key.html", key=key, row=row, what=WHAT)
 
 
 @desk.page("/keys/{key_id}", roles=(OPERATOR,))
@@ -76,7 +76,7 @@ async def one_key(visit: Visit) -> Response:
     row = next((each for each in await visit.read(keys.listing) if each.key_id == visit.given("key_id")), None)
     if row is None:
         raise Refuse(404, "There is no such key.")
-    return visit.draw("one_key.html", row=row, what=WHAT)
+    return await visit.draw("one_key.html", row=row, what=WHAT)
 
 
 @desk.form("/keys/{key_id}/revoke", roles=(OPERATOR,))

@@ -47,7 +47,7 @@ async def one_lot(visit: Visit) -> Response:
     lot = await visit.read(lots.find, _number(visit))
     if lot is None:
         raise Refuse(404, "There is no such lot of retries.")
-    answer = visit.draw("lot.html", lot=lot)
+    answer = await visit.draw("lot.html", lot=lot)
     if lot.due:
         answer.headers["Refresh"] = str(AGAIN)
     return answer

@@ -40,7 +40,7 @@ async def list_mails(visit: Visit) -> Response:
     at, _, job_id = visit.asked("before").partition("~")
     found = await visit.read(_listed, visit, state=state, before=(at, job_id) if job_id else None)
     last = found[MOST - 1].job if len(found) > MOST else None
-    return visit.draw(
+    return await visit.draw(
         "mailbox.html",
         mails=found[:MOST],
         filters=options("mailbox", "state", [(value, name, None) for value, name in STATES], state),
@@ -67,7 +67,9 @@ async def one_mail(visit: Visit) -> Response:
     """One mail: as its reader sees it, as text, its headers, its source."""
     job = await _job(visit)
     message = await message_of(visit.hub.store, visit.hub.settings, job)
-    return visit.draw("one_mail.html", frames=True, job=job, message=message, parts_of=_parts(message), mark=_mark(job))
+    return await visit.draw(
+        "one_mail.html", frames=True, job=job, message=message, parts_of=_parts(message), mark=_mark(job)
+    )
 
 
 def _parts(message: EmailMessage | None) -> dict[str, str]:

@@ -25,7 +25,7 @@ async def edit(visit: Visit) -> Response:
     """Show the event's data to be edited."""
     row, original = await visit.read(_original, visit.given("parked_id"))
     data = orjson.dumps(orjson.loads(original.data), option=orjson.OPT_INDENT_2).decode()
-    return visit.draw(
+    return await visit.draw(
         "mend.html", row=row, copy=mending.next_id(original.id), about=original.subject, data=data, wrong=None
     )
 
@@ -39,7 +39,7 @@ async def publish(visit: Visit, form: Form) -> Response:
         copy = mending.copy_with(data, original, subject=about)
         made = await mending.mend(visit.hub.store, visit.hub.log, visit.act("parked.edit", row.id), row.parked_id, copy)
     except NotMended as wrong:
-        return visit.draw(
+        return await visit.draw(
             "mend.html", status=422, row=row, copy=mending.next_id(original.id), about=about, data=data, wrong=wrong
         )
     return visit.back(links.trace(made), "mended", event=row.id, copy=made)

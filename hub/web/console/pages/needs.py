@@ -71,7 +71,7 @@ async def needs(visit: Visit) -> Response:
     found = await visit.read(_listed, visit, state=STANDING if state == "standing" else state, org=org)
     standing = ("standing", "looked for", visit.pulse.of("needs", *STANDING))
     choices = [("", "all", None), standing, *((each, _called(each), visit.pulse.of("needs", each)) for each in STATES)]
-    return visit.draw(
+    return await visit.draw(
         "needs.html",
         found=found,
         org=org,
@@ -112,7 +112,7 @@ async def need(visit: Visit) -> Response:
     if found.need.stands:
         misses = await visit.hub.index.near_misses(found.need, visit.hub.store, most=MISSES)
     missed = await visit.read(nouns.load, rows.Curriculum, [ref for miss in misses for ref in miss.curriculum_refs])
-    return visit.draw(
+    return await visit.draw(
         "need.html",
         found=found,
         need=found.need,

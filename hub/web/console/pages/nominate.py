@@ -54,7 +54,7 @@ async def nominate(visit: Visit) -> Response:
         "learner_status": "pupil" if isinstance(deal.about, Offer) else "employed",
     }
     proposed |= await _band(visit, proposed["learner_ref"], first)
-    return _nomination_form(visit, deal, acting.fresh(_filling(deal), **proposed), acting.fresh(""))
+    return await _nomination_form(visit, deal, acting.fresh(_filling(deal), **proposed), acting.fresh(""))
 
 
 @desk.form("/matches/{match_id}/people")
@@ -72,7 +72,7 @@ async def add_person(visit: Visit, form: Form) -> Response:
     except Invalid as invalid:
         drawn = acting.again(form, "", invalid.errors, {})
         named = {name: form.get(name, "") for name in ("learner_ref", "guardian_refs", "tutor_ref")}
-        return _nomination_form(visit, deal, acting.fresh(_filling(deal), party=party, **named), drawn)
+        return await _nomination_form(visit, deal, acting.fresh(_filling(deal), party=party, **named), drawn)
     try:
         ref = await vault.keep(visit.hub.store, visit.hub.clock, person, once=once)
     except vault.Erased as gone:
@@ -91,13 +91,13 @@ async def record_nomination(visit: Visit, form: Form) -> Response:
     deal = await visit.read(seen_deal, visit.given("match_id"), visit.visitor.sender)
     once = acting.once_of(form)
 
-    def redraw(form: Form, wrong: Iterable[Problem]) -> Response:
+    async def redraw(form: Form, wrong: Iterable[Problem]) -> Response:
         places = {str(n): "guardian_refs" for n in range(MOST_GUARDIANS)}
-        return _nomination_form(visit, deal, acting.again(form, _filling(deal), wrong, places), acting.fresh(""))
+        return await _nomination_form(visit, deal, acting.again(form, _filling(deal), wrong, places), acting.fresh(""))
 
     wrong = await _unfit_nomination(visit, deal, form)
     if wrong:
-        return redraw(form, wrong)
+        return await redraw(form, wrong)
     party, nomination_id = form["party"], f"C-{once[:12]}"
     data = {
         "nomination_id": nomination_id,
@@ -143,8 +143,8 @@ def _guardians(form: Form) -> list[str]:
     return list(dict.fromkeys(form.get("guardian_refs", "").replace(",", " ").split()))
 
 
-def _nomination_form(visit: Visit, deal: Deal, drawn: Drawn, person: Drawn) -> Response:
-    return visit.draw(
+async def _nomination_form(visit: Visit, deal: Deal, drawn: Drawn, person: Drawn) -> Response:
+    return await visit.draw(
         "act_nominate.html",
         status=422 if drawn.wrong or person.wrong else 200,
         deal=deal,

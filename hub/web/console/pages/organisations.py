@@ -25,7 +25,7 @@ desk = Desk()
 async def organisations(visit: Visit) -> Response:
     """All who take part, by slug; coordinators see companies of their regions only."""
     found, further = await visit.read(_listed, visit.visitor.sender, visit.asked("after"))
-    return visit.draw(
+    return await visit.draw(
         "organisations.html",
         found=found,
         first=links.listed("organisations") if visit.asked("after") else "",
@@ -51,7 +51,7 @@ def is_seen(row: Organisation, regions: Regions) -> bool:
 async def organisation(visit: Visit) -> Response:
     """One organisation."""
     found = await visit.read(_one, visit.given("slug"), visit.visitor.sender)
-    return visit.draw("organisation.html", found=found)
+    return await visit.draw("organisation.html", found=found)
 
 
 async def _one(session: Session, slug: str, sender: Sender) -> Organisation:
@@ -74,7 +74,7 @@ async def link_for(visit: Visit, _form: Form) -> Response:
     except HubError as wrong:
         raise Refuse(400, str(wrong)) from None
     address = f"{_address(visit)}{links.HOME}/sign-in/{secret}"
-    return visit.draw("new_link.html", found=row, address=address)
+    return await visit.draw("new_link.html", found=row, address=address)
 
 
 def _address(visit: Visit) -> str:

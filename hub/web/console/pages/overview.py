@@ -73,7 +73,7 @@ class Today:
 async def overview(visit: Visit) -> Response:
     """What is going on, and what needs somebody."""
     found = await visit.read(_today, visit)
-    return visit.draw("overview.html", steps=_steps(visit), found=found)
+    return await visit.draw("overview.html", steps=_steps(visit), found=found)
 
 
 def _steps(visit: Visit) -> Sequence[Step]:

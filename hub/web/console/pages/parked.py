@@ -39,7 +39,7 @@ async def parked(visit: Visit) -> Response:
     which = which_in({name: visit.asked(name) for name in ("group", "state", "types", "key", "reason")})
     found = await visit.read(_all, which)
     rows = found.pop("rows")
-    return visit.draw(
+    return await visit.draw(
         "parked.html", rows=rows[:MOST], more=len(rows) > MOST, streams=visit.pulse.groups, which=which, **found
     )
 
@@ -58,7 +58,7 @@ async def one_parked(visit: Visit) -> Response:
     """One parked event: why it is here, what waits behind it, what it says, and what can be done."""
     row, envelope, behind = await visit.read(_one, visit.given("parked_id"))
     told = orjson.dumps(orjson.loads(envelope.data), option=orjson.OPT_INDENT_2).decode() if envelope else ""
-    return visit.draw("one_parked.html", row=row, envelope=envelope, behind=behind, told=told, mark=mark_of(row))
+    return await visit.draw("one_parked.html", row=row, envelope=envelope, behind=behind, told=told, mark=mark_of(row))
 
 
 async def _one(session: Session, parked_id: str) -> tuple[Any, Envelope | None, list[Any]]:

@@ -61,7 +61,7 @@ async def placements(visit: Visit) -> Response:
     state = asked if asked in STATES else ""
     found = await visit.read(_listed, visit, state)
     choices = [("", "all", None), *((each, _called(each), visit.pulse.of("offers", each)) for each in STATES)]
-    return visit.draw(
+    return await visit.draw(
         "placements.html",
         found=found,
         filters=options("placements", "state", choices, state),
@@ -96,7 +96,7 @@ async def placement(visit: Visit) -> Response:
     """One offer: who could send learners and why, who was asked, what was agreed, and how it came to this."""
     ref = ref_of(visit.given("org"), visit.given("offer_id"))
     found = await visit.read(_whole, ref, visit)
-    return visit.draw("placement.html", found=found, offer=found.deal.about, told=found.deal.about.told)
+    return await visit.draw("placement.html", found=found, offer=found.deal.about, told=found.deal.about.told)
 
 
 async def _whole(session: Session, ref: str, visit: Visit) -> Whole:

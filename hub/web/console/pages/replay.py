@@ -23,7 +23,7 @@ desk = Desk()
 async def list_replays(visit: Visit) -> Response:
     """Groups that can be replayed, and the replays so far."""
     found = await visit.read(replays.newest)
-    answer = visit.draw("replay.html", found=found, groups=visit.hub.replayer.groups)
+    answer = await visit.draw("replay.html", found=found, groups=visit.hub.replayer.groups)
     if any(each.state == replays.RUNNING for each in found):
         answer.headers["Refresh"] = str(AGAIN)
     return answer
@@ -39,7 +39,7 @@ async def plan_replay(visit: Visit) -> Response:
     except HubError as wrong:
         raise Refuse(400, f"{wrong}.") from None
     plan = await replaying.planned(visit.hub.store, group, span)
-    return visit.draw("replay_plan.html", group=group.name, plan=plan, rate=_rate(visit.asked("rate")))
+    return await visit.draw("replay_plan.html", group=group.name, plan=plan, rate=_rate(visit.asked("rate")))
 
 
 @desk.form("/replay/begin", roles=(OPERATOR,))

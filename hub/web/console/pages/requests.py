@@ -33,7 +33,7 @@ async def requests(visit: Visit) -> Response:
         answered,
         *((each, _called(each), visit.pulse.of("requests", each)) for each in STATES),
     ]
-    return visit.draw(
+    return await visit.draw(
         "requests.html",
         found=found,
         needs=needs,

@@ -38,7 +38,7 @@ async def stream(visit: Visit) -> Response:
     wish = Sieve(types=(f"{noun}.*",) if noun else (), unless=(CLOCKWORK,), **chosen)
     said, further = await visit.read(_said, wish, before)
     choices = [("", "all", None), *((each, each, None) for each in NOUNS)]
-    return visit.draw(
+    return await visit.draw(
         "stream.html",
         said=said,
         noun=noun,
@@ -65,4 +65,4 @@ async def one_event(visit: Visit) -> Response:
         raise Refuse(404, "There is no event of this number.")
     (said,) = await visit.read(tale.tell, [found])
     event = orjson.dumps(to_structured(found), option=orjson.OPT_INDENT_2).decode()
-    return visit.draw("one_event.html", said=said, event=event)
+    return await visit.draw("one_event.html", said=said, event=event)

@@ -38,7 +38,7 @@ async def trace(visit: Visit) -> Response:
     if not told:
         raise Refuse(404, f"Nothing is known of «{word}», or nothing that you may see.")
     parts = await visit.read(_parts, told[-MOST:])
-    return visit.draw("trace.html", word=word, parts_told=parts, earlier=max(0, len(told) - MOST))
+    return await visit.draw("trace.html", word=word, parts_told=parts, earlier=max(0, len(told) - MOST))
 
 
 async def _seen(session: Session, word: str, visit: Visit) -> list[Told]:
